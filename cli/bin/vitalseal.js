@@ -1,2 +1,19 @@
 #!/usr/bin/env node
-console.log(process.version);
+// Entry of the `vitalseal` command. Plain JavaScript, so that a Node too old for our TypeScript still reads the reason;
+// it runs the command in this very process: a child process would survive a kill -9 of its parent.
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(
+    `vitalseal: this is Node ${process.versions.node}, and vitalseal needs 22.18 or newer.\n` +
+      'Run it as `npx vitalseal …` or through an npm script: both bring the Node of this project.\n',
+  );
+  process.exit(1);
+}
+
+// Inside the installation, never in a world-writable temporary folder: cached code is code.
+module.enableCompileCache?.(fileURLToPath(new URL('../../node_modules/.cache/vitalseal', import.meta.url)));
+const { main } = await import('../main.ts');
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,123 @@
+// What a command may do to the terminal: print lines, tables and one JSON object, and learn that it should stop.
+// Commands get an Io and touch neither console nor process, so a test can run them in its own process.
+
+export type Cell = string | number | bigint | boolean | null | undefined;
+
+export interface Io {
+  /** One line on stdout. */
+  print(line: string): void;
+  /** One line on stderr: progress, warnings, errors. */
+  printError(line: string): void;
+  /** Raw text on stdout, no newline added: for a live screen or a stream of CSV. */
+  write(text: string): void;
+  /** Rows as aligned columns on stdout; the columns are `columns`, else the keys of the first row. */
+  table(rows: readonly Readonly<Record<string, Cell>>[], columns?: readonly string[]): void;
+  /** `value` as one line of JSON; by convention the last line on stdout. Bytes become hex, bigints numbers or text. */
+  json(value: unknown): void;
+  /** Whether a person watches stdout (a terminal). */
+  readonly interactive: boolean;
+  /** Columns of the terminal; 80 when there is none. */
+  readonly width: number;
+  /**
+   * Aborted on the first SIGINT or SIGTERM; a second one ends the process at once. The handlers are installed when this
+   * is first read: a command that never reads it is simply killed, as one expects of a short command.
+   */
+  readonly signal: AbortSignal;
+}
+
+type Sink = (text: string) => void;
+
+const HARD_EXIT: Record<string, number> = { SIGINT: 130, SIGTERM: 143 };
+
+/** The Io of a real process. A closed pipe (`vitalseal … | head`) ends the process without a word. */
+export function processIo(): Io {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  }
+  let signal: AbortSignal | undefined;
+  const out: Sink = (text) => void process.stdout.write(text);
+  return {
+    ...printers(out, (text) => void process.stderr.write(text)),
+    interactive: process.stdout.isTTY === true,
+    get width() {
+      return process.stdout.columns ?? 80;
+    },
+    get signal() {
+      signal ??= stopSignal();
+      return signal;
+    },
+  };
+}
+
+/** An Io that keeps what was printed, for tests of commands. `stop()` plays Ctrl-C. */
+export function recordingIo(): { io: Io; stdout(): string; stderr(): string; stop(): void; lastJson(): unknown } {
+  let out = '';
+  let err = '';
+  const controller = new AbortController();
+  const add: Sink = (text) => {
+    out += text;
+  };
+  const addError: Sink = (text) => {
+    err += text;
+  };
+  return {
+    io: { ...printers(add, addError), interactive: false, width: 80, signal: controller.signal },
+    stdout: () => out,
+    stderr: () => err,
+    stop: () => controller.abort(),
+    lastJson: () => JSON.parse(out.trimEnd().split('\n').at(-1) ?? ''),
+  };
+}
+
+/** JSON text on one line. Bytes as hex; a bigint as a number where that is exact, else as text. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => {
+    if (typeof item === 'bigint') return Number.isSafeInteger(Number(item)) ? Number(item) : item.toString();
+    if (item instanceof Uint8Array) return Array.from(item, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return item;
+  });
+}
+
+/** Lines of an aligned table, header first; columns whose cells are all numbers stand right-aligned. */
+export function tableLines(rows: readonly Readonly<Record<string, Cell>>[], columns?: readonly string[]): string[] {
+  const names = columns ?? Object.keys(rows[0] ?? {});
+  if (names.length === 0) return [];
+  const text = rows.map((row) => names.map((name) => cellText(row[name])));
+  const widths = names.map((name, i) => text.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), name.length));
+  const numeric = names.map((name) => rows.every((row) => ['number', 'bigint'].includes(typeof row[name])));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [line(names), ...text.map(line)];
+}
+
+function cellText(cell: Cell): string {
+  if (cell === null || cell === undefined) return '';
+  // A name or text from outside must not steer the terminal that shows it.
+  return String(cell).replace(/\p{Cc}/gu, '\u{FFFD}');
+}
+
+function printers(out: Sink, err: Sink): Pick<Io, 'print' | 'printError' | 'write' | 'table' | 'json'> {
+  return {
+    print: (line) => out(`${line}\n`),
+    printError: (line) => err(`${line}\n`),
+    write: out,
+    table: (rows, columns) => {
+      for (const line of tableLines(rows, columns)) out(`${line}\n`);
+    },
+    json: (value) => out(`${jsonLine(value)}\n`),
+  };
+}
+
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(HARD_EXIT[name]);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
