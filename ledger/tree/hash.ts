@@ -1,0 +1,32 @@
+// The two hashes of an RFC 6962 / RFC 9162 tree. A leaf and a node carry different first bytes, so that a node can
+// never be passed off as a leaf; everything else in this folder is arithmetic over these two functions.
+import { sha256 } from '../crypto.ts';
+
+/** A SHA-256 hash: 32 bytes. */
+export type Hash = Uint8Array;
+
+/** Length of every hash here, in bytes. */
+export const HASH_BYTES = 32;
+
+const LEAF = Uint8Array.of(0);
+const NODE = Uint8Array.of(1);
+
+/** Root of the empty tree: SHA-256 of nothing (RFC 9162 §2.1.1). */
+export const emptyRoot: Hash = sha256(new Uint8Array(0));
+
+/** Leaf hash of an entry's bytes: SHA-256(0x00 ‖ data) (RFC 9162 §2.1.1). */
+export function hashLeaf(data: Uint8Array): Hash {
+  return sha256(LEAF, data);
+}
+
+/** Hash of an inner node: SHA-256(0x01 ‖ left ‖ right) (RFC 9162 §2.1.1). */
+export function hashNode(left: Hash, right: Hash): Hash {
+  return sha256(NODE, left, right);
+}
+
+/** Whether two hashes are equal. Public values only: not constant time. */
+export function equalHash(a: Hash, b: Hash): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
