@@ -1,0 +1,110 @@
+// Hashes, keyed hashes and Ed25519 by node:crypto: the only file that may touch it, because a browser has none.
+// `#crypto` in package.json swaps this file for crypto.browser.ts there; both have the same exports and answers.
+
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  type KeyObject,
+  hash as oneShot,
+  sign,
+  randomBytes as systemBytes,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
+
+/** 32 bytes. */
+export type Hash = Uint8Array;
+
+const view = (b: Buffer): Uint8Array => new Uint8Array(b.buffer, b.byteOffset, b.byteLength);
+
+/** SHA-256 over the parts, one after another (FIPS 180-4). */
+export function sha256(...parts: readonly Uint8Array[]): Hash {
+  if (parts.length === 1) return view(oneShot('sha256', parts[0] as Uint8Array, 'buffer'));
+  const h = createHash('sha256');
+  for (const part of parts) h.update(part);
+  return view(h.digest());
+}
+
+/** HMAC-SHA-256 (RFC 2104), 32 bytes. */
+export function hmacSha256(key: Uint8Array, data: Uint8Array): Hash {
+  return view(createHmac('sha256', key).update(data).digest());
+}
+
+/** HKDF-SHA-256 (RFC 5869): extract with `salt`, expand with `info` to `length` bytes (at most 8,160). */
+export function hkdfSha256(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, salt, info, length));
+}
+
+/** `n` bytes from the system's generator. */
+export function randomBytes(n: number): Uint8Array {
+  return new Uint8Array(systemBytes(n));
+}
+
+/** Equality in time that depends on the lengths only. */
+export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+// DER around a raw key (RFC 8410): OpenSSL takes no raw ones.
+const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** The last keys used, as OpenSSL objects: making one costs as much as a tenth of a signature. */
+class KeyCache {
+  readonly #make: (raw: Uint8Array) => KeyObject;
+  readonly #held = new Map<string, KeyObject>();
+  readonly #limit = 1024;
+
+  constructor(make: (raw: Uint8Array) => KeyObject) {
+    this.#make = make;
+  }
+
+  get(raw: Uint8Array): KeyObject {
+    const name = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1');
+    const held = this.#held.get(name);
+    if (held !== undefined) return held;
+    const made = this.#make(raw);
+    // The oldest goes first: good enough, since a key that is still used comes back at once.
+    if (this.#held.size >= this.#limit) this.#held.delete(this.#held.keys().next().value as string);
+    this.#held.set(name, made);
+    return made;
+  }
+}
+
+const publicKeys = new KeyCache((raw) =>
+  createPublicKey({ key: Buffer.concat([SPKI, raw]), format: 'der', type: 'spki' }),
+);
+// Few: a process signs with a handful of keys, and each stays in memory while it is here.
+const secretKeys = new KeyCache((raw) =>
+  createPrivateKey({ key: Buffer.concat([PKCS8, raw]), format: 'der', type: 'pkcs8' }),
+);
+
+/** Ed25519 signature (RFC 8032, 64 bytes) by a 32-byte seed. */
+export function ed25519Sign(secretKey: Uint8Array, message: Uint8Array): Uint8Array {
+  if (secretKey.length !== 32) throw new TypeError('an Ed25519 seed has 32 bytes');
+  return view(sign(null, message, secretKeys.get(secretKey)));
+}
+
+/** The 32-byte public key of a 32-byte seed. */
+export function ed25519PublicKey(secretKey: Uint8Array): Uint8Array {
+  if (secretKey.length !== 32) throw new TypeError('an Ed25519 seed has 32 bytes');
+  return view(
+    createPublicKey(secretKeys.get(secretKey)).export({ format: 'der', type: 'spki' }).subarray(SPKI.length) as Buffer,
+  ).slice();
+}
+
+/**
+ * What OpenSSL answers: S < L, cofactorless, R compared as bytes, but any key that decodes. Not the predicate:
+ * use verifyEd25519 of identity/ed25519.ts, which also judges the key.
+ */
+export function ed25519VerifyNative(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  try {
+    return verify(null, message, publicKeys.get(publicKey), signature);
+  } catch {
+    return false; // a key that OpenSSL cannot decode
+  }
+}

@@ -1,0 +1,9 @@
+// What all sides must agree on byte for byte. Everything public of the package is exported here; other packages import
+// nothing else of it. Pure: no I/O, no clock, and one file (crypto.ts) that a browser build replaces.
+
+export * from './crypto.ts';
+export * from './encoding/bytes.ts';
+export * from './encoding/cbor.ts';
+export * from './encoding/cose.ts';
+export * from './errors.ts';
+export * from './identity/ed25519.ts';
