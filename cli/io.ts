@@ -71,10 +71,11 @@ export function recordingIo(): { io: Io; stdout(): string; stderr(): string; sto
 
 /** JSON text on one line. Bytes as hex; a bigint as a number where that is exact, else as text. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => {
+  return JSON.stringify(value, function (this: Record<string, unknown>, key, given: unknown) {
+    const item = this[key]; // not `given`: a Buffer has already become an object there
     if (typeof item === 'bigint') return Number.isSafeInteger(Number(item)) ? Number(item) : item.toString();
     if (item instanceof Uint8Array) return Array.from(item, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    return item;
+    return given;
   });
 }
 

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { completionCommand, places } from './completion.ts';
+import { recordingIo } from './io.ts';
+
+function tree(): Command {
+  const root = new Command('vitalseal');
+  const agent = new Command('agent').description("the light node, isn't it");
+  const devices = new Command('devices').summary('what may send');
+  devices.addCommand(new Command('add').option('-o, --owner <address>', 'whose readings'));
+  agent.addCommand(devices);
+  return root.addCommand(agent).addCommand(new Command('verify'));
+}
+
+async function script(shell: string): Promise<string> {
+  const recorded = recordingIo();
+  await completionCommand(recorded.io, async () => tree()).parseAsync([shell], { from: 'user' });
+  return recorded.stdout();
+}
+
+describe('completion', () => {
+  it('knows every place of the tree', () => {
+    expect(places(tree()).map(({ path }) => path)).toEqual([
+      '',
+      'agent',
+      'agent devices',
+      'agent devices add',
+      'verify',
+    ]);
+  });
+
+  it.each([
+    ['vitalseal ', 'agent verify --help -h'],
+    ['vitalseal a', 'agent'],
+    ['vitalseal agent ', 'devices --help -h'],
+    ['vitalseal agent --data agent devices ad', 'add'],
+    ['vitalseal agent devices add --o', '--owner'],
+  ])('bash completes %j', async (line, expected) => {
+    const words = line.split(' ');
+    const program = `${await script('bash')}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _vitalseal; echo "\${COMPREPLY[*]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', program], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout.trim()).toBe(expected);
+  });
+
+  it('quotes what stands in a description', async () => {
+    expect(await script('zsh')).toContain(`'agent:the light node, isn'\\''t it'`);
+    expect(await script('fish')).toContain(`-d 'the light node, isn'\\''t it'`);
+  });
+});

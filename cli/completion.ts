@@ -1,0 +1,125 @@
+// `vitalseal completion SHELL`: a completion script made from the very tree of commands, so that it cannot lag behind.
+import { Argument, Command } from 'commander';
+import type { Io } from './io.ts';
+
+/** One place on the command line: the words that may follow it. `path` is '' at the top, else 'agent devices'. */
+interface Place {
+  path: string;
+  commands: { name: string; summary: string }[];
+  options: { flags: string[]; summary: string; takesValue: boolean }[];
+}
+
+const SHELLS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
+
+/** The command; `tree` answers the whole program with every command loaded. */
+export function completionCommand(io: Io, tree: () => Promise<Command>): Command {
+  return new Command('completion')
+    .description('Print a completion script; for bash: source <(vitalseal completion bash)')
+    .addArgument(new Argument('<shell>', 'the shell it is for').choices(Object.keys(SHELLS)))
+    .action(async (shell: keyof typeof SHELLS) => io.write(SHELLS[shell](places(await tree()))));
+}
+
+/** Every place of the tree, the top first. */
+export function places(root: Command): Place[] {
+  const found: Place[] = [];
+  const walk = (command: Command, path: string) => {
+    found.push({
+      path,
+      commands: command.commands.map((child) => ({ name: child.name(), summary: summaryOf(child) })),
+      options: [
+        ...command.options.filter((option) => !option.hidden),
+        command.createOption('-h, --help', 'show help'),
+      ].map((option) => ({
+        flags: [option.long, option.short].filter((flag) => flag !== undefined && flag !== null),
+        summary: option.description,
+        takesValue: option.required || option.optional,
+      })),
+    });
+    for (const child of command.commands) walk(child, `${path} ${child.name()}`.trim());
+  };
+  walk(root, '');
+  return found;
+}
+
+function summaryOf(command: Command): string {
+  return command.summary() || command.description();
+}
+
+/** The function bash and zsh share: the place is the longest path of plain words that is a place. */
+function bashScript(all: Place[]): string {
+  const cases = all.map(
+    ({ path, commands, options }) =>
+      `    ${quote(path)}) words=${quote([...commands.map((c) => c.name), ...options.flatMap((o) => o.flags)].join(' '))} ;;`,
+  );
+  return `# bash completion of vitalseal
+_vitalseal() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" path="" next words i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    [[ "\${COMP_WORDS[i]}" == -* ]] && continue
+    next="\${path:+$path }\${COMP_WORDS[i]}"
+    case "$next" in ${all
+      .slice(1)
+      .map(({ path }) => quote(path))
+      .join('|')}) path="$next" ;; esac
+  done
+  case "$path" in
+${cases.join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -o default -F _vitalseal vitalseal
+`;
+}
+
+function zshScript(all: Place[]): string {
+  const cases = all.map(({ path, commands, options }) => {
+    const words = [
+      ...commands.map(({ name, summary }) => `${name}:${summary}`),
+      ...options.flatMap(({ flags, summary }) => flags.map((flag) => `${flag}:${summary}`)),
+    ];
+    return `    ${quote(path)}) choices=(${words.map(quote).join(' ')}) ;;`;
+  });
+  return `#compdef vitalseal
+_vitalseal() {
+  local place="" next word
+  local -a choices
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    [[ "$word" == -* ]] && continue
+    next="\${place:+$place }$word"
+    case "$next" in ${all
+      .slice(1)
+      .map(({ path }) => quote(path))
+      .join('|')}) place="$next" ;; esac
+  done
+  case "$place" in
+${cases.join('\n')}
+  esac
+  _describe 'vitalseal' choices || _files
+}
+compdef _vitalseal vitalseal
+`;
+}
+
+function fishScript(all: Place[]): string {
+  const lines = ['# fish completion of vitalseal'];
+  for (const { path, commands, options } of all) {
+    const seen = path.split(' ').filter((word) => word !== '');
+    const inside = seen.map((word) => `__fish_seen_subcommand_from ${word}`);
+    const not = commands.map(({ name }) => name).join(' ');
+    const place = [...inside, ...(not ? [`not __fish_seen_subcommand_from ${not}`] : [])].join('; and ');
+    const when = place ? ` -n ${quote(place)}` : '';
+    for (const { name, summary } of commands) {
+      lines.push(`complete -c vitalseal -f${when} -a ${quote(name)} -d ${quote(summary)}`);
+    }
+    for (const { flags, summary, takesValue } of options) {
+      const names = flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
+      lines.push(`complete -c vitalseal${when} ${names.join(' ')}${takesValue ? ' -r' : ''} -d ${quote(summary)}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** A word as all three shells read it literally. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { jsonLine, recordingIo, tableLines } from './io.ts';
+
+describe('jsonLine', () => {
+  it('writes bytes as hex, also those of a Buffer', () => {
+    expect(jsonLine({ a: Uint8Array.of(0, 255), b: Buffer.from([1, 16]) })).toBe('{"a":"00ff","b":"0110"}');
+  });
+  it('writes a bigint as a number while that is exact', () => {
+    expect(jsonLine({ a: 12n, b: 2n ** 64n })).toBe('{"a":12,"b":"18446744073709551616"}');
+  });
+  it('stays on one line', () => {
+    expect(jsonLine({ text: 'two\nlines' })).not.toContain('\n');
+  });
+});
+
+describe('tableLines', () => {
+  it('aligns text left and numbers right', () => {
+    expect(
+      tableLines([
+        { code: 'HR', value: 72 },
+        { code: 'SpO2', value: 9 },
+      ]),
+    ).toEqual(['code  value', 'HR       72', 'SpO2      9']);
+  });
+  it('keeps control characters from the terminal', () => {
+    expect(tableLines([{ name: '\u001b[2Jpump' }])[1]).toBe('\u{FFFD}[2Jpump');
+  });
+  it('shows the header of an empty table when the columns are known', () => {
+    expect(tableLines([], ['id', 'state'])).toEqual(['id  state']);
+    expect(tableLines([])).toEqual([]);
+  });
+});
+
+describe('recordingIo', () => {
+  it('keeps both streams and aborts on stop', () => {
+    const recorded = recordingIo();
+    recorded.io.print('a');
+    recorded.io.printError('b');
+    recorded.io.json({ n: 1 });
+    expect(recorded.stdout()).toBe('a\n{"n":1}\n');
+    expect(recorded.stderr()).toBe('b\n');
+    expect(recorded.lastJson()).toEqual({ n: 1 });
+    recorded.stop();
+    expect(recorded.io.signal.aborted).toBe(true);
+  });
+});
