@@ -1,0 +1,44 @@
+// The registry of context keys: what a device may say about a reading besides its value.
+// Keys are small integers so that a context costs a few bytes; a key is never given a second meaning.
+import type { CborValue } from '../encoding/cbor.ts';
+
+/** Integer-keyed facts beside a reading. Keys: CONTEXT, or a later version's; unknown keys are kept and shown by number. */
+export type ReadingContext = ReadonlyMap<number, CborValue>;
+
+export const CONTEXT = {
+  /** Where on the body: text, an MDC body-site reference id or the device's own name. */
+  bodySite: 1,
+  /** Relation to a meal: text ("fasting", "preprandial", "postprandial", "casual", "bedtime"). */
+  meal: 2,
+  /** Status bits of the measurement as the device sent them: unsigned integer. */
+  status: 3,
+  /** The device's own sequence number of the record: unsigned integer. */
+  sourceSequence: 4,
+  /** Device clock minus gateway clock when it was last compared: integer, ms. */
+  clockOffsetMs: 5,
+  /** Belongs to an alarm: true, or the device's own alarm text. */
+  alarm: 6,
+  /** The device's time cannot be trusted: true, or text saying why. */
+  sourceTimeFault: 7,
+  /** No table knows the name: true. The code is then the device's own name. */
+  unmapped: 8,
+  /** The UCUM unit's spelling as received, where it differs: text. */
+  sourceUnit: 9,
+  /** Kind of sample or fluid, e.g. of a glucose meter: text or the device's own number. */
+  sampleType: 10,
+  /** A lower bound of the measuring range was passed, an upper one: text "below" or "above". */
+  outOfRange: 11,
+  /** Who measured, where a device has several users: the device's own user number. */
+  deviceUser: 12,
+  /** The device retransmits a measurement that it stored earlier: true. */
+  stored: 13,
+} as const;
+
+export type ContextName = keyof typeof CONTEXT;
+
+const NAMES = new Map<number, ContextName>(Object.entries(CONTEXT).map(([name, key]) => [key, name as ContextName]));
+
+/** The name of a context key; null for a key that this version does not know. */
+export function contextName(key: number): ContextName | null {
+  return NAMES.get(key) ?? null;
+}
