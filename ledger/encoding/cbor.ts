@@ -55,7 +55,9 @@ function canonical(value: CborValue): CborValue {
     let copy: CborValue[] | undefined;
     for (let i = 0; i < value.length; i++) {
       const item = canonical(value[i]);
-      if (item !== value[i]) (copy ??= value.slice())[i] = item;
+      if (item === value[i]) continue;
+      copy ??= value.slice();
+      copy[i] = item;
     }
     return copy ?? value;
   }

@@ -18,9 +18,8 @@ export interface Cose {
   readonly signedBytes: Uint8Array;
 }
 
-const PROTECTED_LENGTH = 38; // {1: -8, 4: h'32 bytes'}
-// 18([ h'{1: -8, 4: h'
-const HEAD = fromHex('d2845826a201270458' + '20');
+// 18([ h'{1: -8, 4: h' as far as the 32 bytes of the key, which end the 38 bytes of the protected header
+const HEAD = fromHex('d2845826a20127045820');
 const KID_END = HEAD.length + 32;
 const SIGNATURE_HEAD = fromHex('5840');
 // ["Signature1", protected, h'', payload], as far as the protected header's bytes
