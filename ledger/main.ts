@@ -5,6 +5,8 @@ export * from './crypto.ts';
 export * from './encoding/bytes.ts';
 export * from './encoding/cbor.ts';
 export * from './encoding/cose.ts';
+export * from './entries/apply/check.ts';
+export * from './entries/apply/view.ts';
 export * from './entries/codec.ts';
 export * from './entries/entry.ts';
 export * from './entries/proofs.ts';
