@@ -32,6 +32,12 @@ export const CONTEXT = {
   deviceUser: 12,
   /** The device retransmits a measurement that it stored earlier: true. */
   stored: 13,
+  /** The name as received, where the code does not say all of it (a sensor's own prefix): text. */
+  sourceName: 14,
+  /** The device promises its next value within this many seconds: decimal text. */
+  updateTime: 15,
+  /** The value is the integral of the measurement over time (SenML "s"), its unit times seconds: true. */
+  integral: 16,
 } as const;
 
 export type ContextName = keyof typeof CONTEXT;
