@@ -1,7 +1,8 @@
 // That a newer tree only adds leaves to an older one: RFC 9162 §2.1.4. This is what a light node checks before it
 // lets go of the checkpoint it held.
+import { equalBytes } from '../encoding/bytes.ts';
 import { VitalsealError } from '../errors.ts';
-import { emptyRoot, equalHash, HASH_BYTES, type Hash, hashNode } from './hash.ts';
+import { emptyRoot, HASH_BYTES, type Hash, hashNode } from './hash.ts';
 import { MAX_PATH, splitPoint } from './inclusion.ts';
 import { asReader, checkSize, type HashReader, rangeHash } from './reader.ts';
 
@@ -47,8 +48,8 @@ export function verifyConsistency(
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || from > to) return false;
   if (path.length > MAX_PATH + 1 || path.some((hash) => hash.length !== HASH_BYTES)) return false;
   if (fromRoot.length !== HASH_BYTES || toRoot.length !== HASH_BYTES) return false;
-  if (from === to) return path.length === 0 && equalHash(fromRoot, toRoot);
-  if (from === 0) return path.length === 0 && equalHash(fromRoot, emptyRoot);
+  if (from === to) return path.length === 0 && equalBytes(fromRoot, toRoot);
+  if (from === 0) return path.length === 0 && equalBytes(fromRoot, emptyRoot);
   if (path.length === 0) return false;
 
   let node = from - 1;
@@ -76,5 +77,5 @@ export function verifyConsistency(
     node = Math.floor(node / 2);
     last = Math.floor(last / 2);
   }
-  return last === 0 && equalHash(older, fromRoot) && equalHash(newer, toRoot);
+  return last === 0 && equalBytes(older, fromRoot) && equalBytes(newer, toRoot);
 }

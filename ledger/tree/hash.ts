@@ -26,10 +26,3 @@ export function hashNode(left: Hash, right: Hash): Hash {
   bytes.set(right, 1 + HASH_BYTES);
   return sha256(bytes);
 }
-
-/** Whether two hashes are equal. Public values only: not constant time. */
-export function equalHash(a: Hash, b: Hash): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}

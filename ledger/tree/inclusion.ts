@@ -1,7 +1,8 @@
 // That one leaf stands at one place in a tree: RFC 9162 §2.1.3. Also proves an old own entry inside a signer's
 // `history`, where the leaf hashes of its entries are the level-0 nodes.
+import { equalBytes } from '../encoding/bytes.ts';
 import { VitalsealError } from '../errors.ts';
-import { equalHash, HASH_BYTES, type Hash, hashNode } from './hash.ts';
+import { HASH_BYTES, type Hash, hashNode } from './hash.ts';
 import { asReader, checkSize, type HashReader, rangeHash } from './reader.ts';
 
 /** No tree that a number can count is deeper; a longer path is refused before any hashing. */
@@ -54,7 +55,7 @@ export function verifyInclusion(leaf: Hash, index: number, size: number, root: H
     node = Math.floor(node / 2);
     last = Math.floor(last / 2);
   }
-  return last === 0 && equalHash(hash, root);
+  return last === 0 && equalBytes(hash, root);
 }
 
 /** The largest power of two below `count` (which is at least 2): where RFC 9162 splits a tree. */
