@@ -1,0 +1,45 @@
+// A file is either wholly there or not at all, also after a power cut: write beside, fsync, rename, fsync the folder.
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { VitalsealError } from '@vitalseal/ledger';
+
+/**
+ * Replaces `path` by `bytes`, durable on resolve. `scratch` is a folder on the same file system for the unfinished file
+ * (default: beside it). Throws `disk_full` or `store_failed`; then the old file, or none, is still there.
+ */
+export async function writeDurably(path: string, bytes: Uint8Array, scratch?: string): Promise<void> {
+  const unfinished = join(scratch ?? dirname(path), `.${randomUUID()}.part`);
+  try {
+    const file = await open(unfinished, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => {});
+    throw storeError(error);
+  }
+}
+
+/** Makes the names in a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** What the file system said, as a code of the registry. */
+export function storeError(error: unknown): VitalsealError {
+  if (error instanceof VitalsealError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes(code)) return new VitalsealError('disk_full');
+  return new VitalsealError('store_failed', `the store could not be read or written (${code || 'unknown'})`);
+}

@@ -1,0 +1,40 @@
+// One process a folder. The lock is one that the system lets go of when the process dies, however it dies, so there is
+// no stale lock to clean up: SQLite's lock on a file of its own. The pid beside it is for people.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { VitalsealError } from '@vitalseal/ledger';
+import Database from 'better-sqlite3';
+
+export interface FolderLock {
+  release(): void;
+}
+
+/** Takes the lock of `dir`. Throws `folder_locked`, with the pid of the other process in its message and detail. */
+export function lockFolder(dir: string): FolderLock {
+  const pidFile = join(dir, 'facility.pid');
+  const database = new Database(join(dir, 'facility.lock'), { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch {
+    database.close();
+    const pid = readPid(pidFile);
+    throw new VitalsealError('folder_locked', `another process${pid === null ? '' : ` (pid ${pid})`} uses the folder`, {
+      pid,
+    });
+  }
+  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  return {
+    release() {
+      if (database.open) database.close();
+    },
+  };
+}
+
+function readPid(file: string): number | null {
+  try {
+    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
+    return Number.isSafeInteger(pid) ? pid : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,50 @@
+// Every bound of a facility in one place, validated once. What comes from outside is measured against these before any
+// work is done for it.
+import { VitalsealError } from '@vitalseal/ledger';
+
+export interface FacilityLimits {
+  /** Entries in one POST. */
+  readonly entriesPerRequest: number;
+  /** Bytes of one POST of entries. */
+  readonly entryBodyBytes: number;
+  readonly blobBytes: number;
+  readonly envelopeSetBytes: number;
+  /** Bytes that one user may keep stored here. */
+  readonly storedBytesPerUser: number;
+  /** Entries a second and at once, from one network address and from one key behind one address. */
+  readonly entriesPerSecondPerAddress: number;
+  readonly entriesPerSecondPerKey: number;
+  /** Requests a second from one network address. */
+  readonly requestsPerSecondPerAddress: number;
+  /** Request bodies held in memory at once, over all connections. */
+  readonly bytesInFlight: number;
+  readonly connections: number;
+  readonly longPolls: number;
+  readonly longPollSeconds: number;
+}
+
+export const DEFAULT_LIMITS: FacilityLimits = {
+  entriesPerRequest: 64,
+  entryBodyBytes: 1024 * 1024,
+  blobBytes: 16 * 1024 * 1024,
+  envelopeSetBytes: 1024 * 1024,
+  storedBytesPerUser: 64 * 1024 ** 3,
+  entriesPerSecondPerAddress: 20_000,
+  entriesPerSecondPerKey: 10_000,
+  requestsPerSecondPerAddress: 5_000,
+  bytesInFlight: 256 * 1024 * 1024,
+  connections: 2_000,
+  longPolls: 1_000,
+  longPollSeconds: 30,
+};
+
+/** The defaults with `given` over them. Throws `config_invalid`, naming the limit. */
+export function facilityLimits(given: Partial<FacilityLimits> = {}): FacilityLimits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new VitalsealError('config_invalid', `no such limit: ${name}`);
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new VitalsealError('config_invalid', `limit ${name}: expected a whole number above 0`);
+    }
+  }
+  return Object.freeze({ ...DEFAULT_LIMITS, ...given });
+}

@@ -1,0 +1,51 @@
+// Published files on disk, in the C2SP tlog-tiles layout: the checkpoint and the full tiles, which never change and can
+// be served by anything that serves files. Partial tiles are made from the store when asked for.
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { encodeEntryBundle, entriesTilePath, TILE_WIDTH, type Tile, tilePath, VitalsealError } from '@vitalseal/ledger';
+import { writeDurably } from '../blobs/durable.fs.ts';
+import type { LogFiles } from './publisher.ts';
+
+export interface TileContents {
+  /** `width`·32 bytes of the committed tree. */
+  tile(tile: Tile): Uint8Array;
+  /** Entries [from, to). */
+  entries(from: number, to: number): Uint8Array[];
+}
+
+export class FolderLogFiles implements LogFiles {
+  readonly #dir: string;
+  readonly #contents: TileContents;
+
+  constructor(dir: string, contents: TileContents) {
+    this.#dir = dir;
+    this.#contents = contents;
+  }
+
+  async checkpoint(): Promise<string | null> {
+    try {
+      return await readFile(join(this.#dir, 'checkpoint'), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw new VitalsealError('store_failed', 'the published checkpoint cannot be read');
+    }
+  }
+
+  async writeCheckpoint(note: string): Promise<void> {
+    await mkdir(this.#dir, { recursive: true });
+    await writeDurably(join(this.#dir, 'checkpoint'), Buffer.from(note));
+  }
+
+  async writeFullTile(tile: Tile): Promise<void> {
+    await this.#write(tilePath(tile.level, tile.index), this.#contents.tile(tile));
+    if (tile.level > 0) return;
+    const from = tile.index * TILE_WIDTH;
+    await this.#write(entriesTilePath(tile.index), encodeEntryBundle(this.#contents.entries(from, from + TILE_WIDTH)));
+  }
+
+  async #write(path: string, bytes: Uint8Array): Promise<void> {
+    const file = join(this.#dir, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeDurably(file, bytes);
+  }
+}

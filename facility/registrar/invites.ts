@@ -1,0 +1,79 @@
+// Invites: single-use permissions to be registered, or to be given new keys. The secret in the code never comes back:
+// the client shows an HMAC under it over exactly what it asks for, so an eavesdropper can neither use nor change it.
+import {
+  constantTimeEqual,
+  equalBytes,
+  formatInvite,
+  type Hash,
+  type Role,
+  randomBytes,
+  sha256,
+  VitalsealError,
+} from '@vitalseal/ledger';
+
+export interface Invite {
+  readonly id: Uint8Array;
+  readonly secret: Uint8Array;
+  /** What the newcomer may become; null for a rotation. */
+  readonly role: Role | null;
+  /** Whose keys may be rotated; null for a newcomer. */
+  readonly subject: Uint8Array | null;
+  /** Unix seconds. */
+  readonly expires: number;
+  /** SHA-256 of what it was used for; null while unused. */
+  readonly usedFor: Hash | null;
+}
+
+/** Both writes are durable on return. */
+export interface InviteStore {
+  add(invite: Invite): void;
+  find(id: Uint8Array): Invite | null;
+  /** False when it was used for something else meanwhile. */
+  use(id: Uint8Array, usedFor: Hash): boolean;
+}
+
+export const INVITE_SECONDS = 7 * 24 * 3600;
+
+export interface InviteWish {
+  readonly role: Role | null;
+  readonly subject: Uint8Array | null;
+  readonly seconds?: number;
+}
+
+export class Invites {
+  readonly #store: InviteStore;
+  readonly #policyHash: Hash;
+  readonly #now: () => number;
+
+  constructor(store: InviteStore, policyHash: Hash, now: () => number) {
+    this.#store = store;
+    this.#policyHash = policyHash;
+    this.#now = now;
+  }
+
+  /** A new invite's code. Durable on return. */
+  issue({ role, subject, seconds = INVITE_SECONDS }: InviteWish): string {
+    const id = randomBytes(8);
+    const secret = randomBytes(16);
+    this.#store.add({ id, secret, role, subject, expires: this.#now() + seconds, usedFor: null });
+    return formatInvite({ id, secret, policyHash: this.#policyHash.slice(0, 16) });
+  }
+
+  /**
+   * Uses an invite for `wish`, exactly; `mac` must be the client's HMAC over it, as `expected` computes it from the
+   * secret. Durable on return. The same wish again is answered again, because its answer may have been lost.
+   * Throws `invite_refused`: the client is not told which of the reasons it was.
+   */
+  use(id: Uint8Array, wish: Uint8Array, mac: Uint8Array, expected: (secret: Uint8Array) => Uint8Array): Invite {
+    const invite = this.#store.find(id);
+    if (invite === null || !constantTimeEqual(mac, expected(invite.secret))) throw new VitalsealError('invite_refused');
+    const usedFor = sha256(wish);
+    if (invite.usedFor !== null && !equalBytes(invite.usedFor, usedFor)) throw new VitalsealError('invite_refused');
+    if (invite.usedFor === null) {
+      if (invite.expires <= this.#now()) throw new VitalsealError('invite_refused');
+      // COMMIT POINT: from here on this invite is for this wish only.
+      if (!this.#store.use(id, usedFor)) throw new VitalsealError('invite_refused');
+    }
+    return invite;
+  }
+}
