@@ -39,6 +39,7 @@ export const ERRORS = {
   // encoding: bytes that are not what the formats say
   cbor_invalid: no('encoding', 400, 'bytes are not deterministic CBOR of the kind that Vitalseal uses'),
   cose_invalid: no('encoding', 400, 'bytes are not a COSE_Sign1 of the kind that Vitalseal uses'),
+  fields_invalid: no('encoding', 400, 'a map or array does not have the fields that its format has'),
   text_invalid: no('encoding', 400, 'text is not hex, base64 or UTF-8 as expected'),
 
   // identity: keys, addresses, signatures
@@ -154,6 +155,7 @@ export const ERRORS = {
   not_enrolled: wrong('wire', 409, 'nothing is enrolled here yet'),
   not_found: no('wire', 404, 'there is no such thing'),
   receipt_invalid: later('wire', 502, 'the receipt is not one for this entry by this facility'),
+  refused: no('wire', 400, 'refused with a code that this version does not know'),
   request_expired: later('wire', 401, 'the signed request is too old, or from the future'),
   request_invalid: no('wire', 400, 'the request is malformed'),
   request_too_large: no('wire', 413, 'the request is larger than allowed'),

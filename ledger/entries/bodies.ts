@@ -1,5 +1,24 @@
 // The schema of each entry type's body. The order of the fields is their CBOR key, so it never changes.
 
+import {
+  address,
+  bytes,
+  choice,
+  type Field,
+  flag,
+  hash,
+  invalid,
+  nullable,
+  onGrid,
+  publicKey,
+  type RecordField,
+  recipient,
+  record,
+  signature,
+  text,
+  tuple,
+  uint,
+} from '../encoding/fields.ts';
 import { CLOCK_QUALITIES } from '../reading/reading.ts';
 import {
   DELEGATE_AUTHORITIES,
@@ -19,25 +38,6 @@ import {
   type UserRegister,
   type Voucher,
 } from './entry.ts';
-import {
-  address,
-  bytes,
-  choice,
-  type Field,
-  flag,
-  hash,
-  invalid,
-  nullable,
-  onGrid,
-  publicKey,
-  type RecordField,
-  recipient,
-  record,
-  signature,
-  text,
-  tuple,
-  uint,
-} from './fields.ts';
 
 /** A schema with a rule over several of its fields. */
 function ruled<T extends object>(field: RecordField<T>, rule: (value: T) => boolean, expected: string): RecordField<T> {

@@ -4,13 +4,13 @@
 import { type Hash, sha256 } from '../crypto.ts';
 import { type CborValue, decodeCbor, encodeCbor } from '../encoding/cbor.ts';
 import { openCose, signCose } from '../encoding/cose.ts';
+import { address, type Field, hash, invalid, origin, tuple, uint } from '../encoding/fields.ts';
 import { isVitalsealError, VitalsealError } from '../errors.ts';
 import type { Address } from '../identity/address.ts';
 import { type SigningKey, verifyEd25519 } from '../identity/ed25519.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { BODIES } from './bodies.ts';
 import { ENTRY_CONTEXT, ENTRY_TYPE, type Entry, type EntryHead, type EntryType, MAX_ENTRY_BYTES } from './entry.ts';
-import { address, type Field, hash, invalid, origin, tuple, uint } from './fields.ts';
 
 const TYPE_OF = new Map(
   Object.entries(ENTRY_TYPE).map(([name, number]) => [number as number, name as keyof typeof ENTRY_TYPE]),
@@ -26,20 +26,32 @@ export interface DecodedEntry {
   readonly bytes: Uint8Array;
 }
 
+// Whatever is wrong with the bytes of an entry, its code says that it is the entry.
+function asEntry<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isVitalsealError(error) || error.code === 'entry_type_reserved') throw error;
+    throw new VitalsealError('entry_invalid', error.message);
+  }
+}
+
 /** The payload to sign. Throws `entry_invalid` when a field is out of its bounds. */
 export function encodeEntryPayload(entry: Entry): Uint8Array {
   const body = BODIES[entry.type] as { put(body: Entry['body']): CborValue };
-  return encodeCbor(
-    new Map<number, CborValue>([
-      [1, ENTRY_CONTEXT],
-      [2, origin.put(entry.origin)],
-      [3, ENTRY_TYPE[entry.type]],
-      [4, address.put(entry.signer)],
-      [5, uint().put(entry.seq)],
-      [6, hash.put(entry.history)],
-      [7, seen.put(entry.seen)],
-      [8, body.put(entry.body)],
-    ]),
+  return asEntry(() =>
+    encodeCbor(
+      new Map<number, CborValue>([
+        [1, ENTRY_CONTEXT],
+        [2, origin.put(entry.origin)],
+        [3, ENTRY_TYPE[entry.type]],
+        [4, address.put(entry.signer)],
+        [5, uint().put(entry.seq)],
+        [6, hash.put(entry.history)],
+        [7, seen.put(entry.seen)],
+        [8, body.put(entry.body)],
+      ]),
+    ),
   );
 }
 
@@ -67,28 +79,14 @@ function takeEntry(payload: CborValue): Entry {
   } as Entry;
 }
 
-function open(bytes: Uint8Array): {
-  payload: CborValue;
-  kid: Uint8Array;
-  signature: Uint8Array;
-  signedBytes: Uint8Array;
-} {
-  try {
-    const cose = openCose(bytes);
-    return { ...cose, payload: decodeCbor(cose.payload, { maxBytes: MAX_ENTRY_BYTES }) };
-  } catch (error) {
-    if (isVitalsealError(error)) throw new VitalsealError('entry_invalid', error.message);
-    throw error;
-  }
-}
-
 /**
  * The entry in untrusted bytes, by structure alone. Throws `entry_too_large`, `entry_invalid`, or `entry_type_reserved`.
  */
 export function decodeEntry(bytes: Uint8Array): DecodedEntry {
   if (bytes.length > MAX_ENTRY_BYTES) throw new VitalsealError('entry_too_large');
-  const { payload, kid } = open(bytes);
-  return { entry: takeEntry(payload), kid: kid.slice(), leaf: leafHash(bytes), bytes };
+  const { kid, payload } = asEntry(() => openCose(bytes));
+  const entry = asEntry(() => takeEntry(decodeCbor(payload, { maxBytes: MAX_ENTRY_BYTES })));
+  return { entry, kid: kid.slice(), leaf: leafHash(bytes), bytes };
 }
 
 /** decodeEntry, and the signature by `kid` verifies. Whose key that is, is the caller's question. Throws also `signature_invalid`. */

@@ -2,17 +2,17 @@
 // is a list of named fields whose keys are 1, 2, 3 …; a map with any other keys is refused.
 
 import { bech32 } from '@scure/base';
-import { type CborValue, canonicalText } from '../encoding/cbor.ts';
 import { VitalsealError } from '../errors.ts';
+import { type CborValue, canonicalText } from './cbor.ts';
 
 export interface Field<T> {
   put(value: T): CborValue;
-  /** Throws `entry_invalid`; `name` is for the message. */
+  /** Throws `fields_invalid`; `name` is for the message. */
   take(value: CborValue | undefined, name: string): T;
 }
 
 export function invalid(name: string, expected: string): never {
-  throw new VitalsealError('entry_invalid', `${name}: expected ${expected}`);
+  throw new VitalsealError('fields_invalid', `${name}: expected ${expected}`);
 }
 
 /** A field whose value is written as it is, if `ok`. Checked in both directions: nothing is signed that nobody would take. */
@@ -35,6 +35,9 @@ export const flag: Field<boolean> = plain('true or false', (v) => typeof v === '
 /** Text that `pattern` matches whole and that is in canonical form (NFC). */
 export const text = (expected: string, pattern: RegExp): Field<string> =>
   plain(expected, (v) => typeof v === 'string' && pattern.test(v) && canonicalText(v) === v);
+
+/** A context string: this text and no other. */
+export const literal = <const T extends string>(value: T): Field<T> => plain(value, (v) => v === value);
 
 /** One of a closed list, as its place in it, counted from `first`. */
 export function choice<const T extends string>(list: readonly T[], first: number): Field<T> {
@@ -123,3 +126,18 @@ function isHybridRecipient(value: CborValue | undefined): boolean {
 
 /** An age recipient of the post-quantum hybrid kind: bech32 over 1,216 bytes (ML-KEM-768 and X25519), lower case. */
 export const recipient: Field<string> = plain('an age1pq1 recipient', (v) => isHybridRecipient(v));
+
+/** Bytes of a length within bounds. */
+export const bytesUpTo = (max: number, min = 0): Field<Uint8Array> =>
+  plain(`${min} to ${max} bytes`, (v) => v instanceof Uint8Array && v.length >= min && v.length <= max);
+
+/** An array of at most `max` items. */
+export function list<T>(item: Field<T>, max: number): Field<readonly T[]> {
+  return {
+    put: (value) => (value.length <= max ? value.map((v) => item.put(v)) : invalid('value', `at most ${max} items`)),
+    take: (value, name) => {
+      if (!Array.isArray(value) || value.length > max) return invalid(name, `at most ${max} items`);
+      return value.map((v, i) => item.take(v, `${name}[${i}]`));
+    },
+  };
+}
