@@ -2,7 +2,7 @@
 // once accepted can be carried, sealed and proven, and no hostile bytes make anyone allocate more.
 import { VitalsealError } from '../errors.ts';
 import { EXPONENT_MAX, EXPONENT_MIN, MANTISSA_MAX, MANTISSA_MIN } from './decimal.ts';
-import type { Decimal, Reading, Value } from './reading.ts';
+import { type Decimal, type Reading, SPECIAL_VALUES, type Value } from './reading.ts';
 
 /** UTF-8 bytes of device, code, unit and device time. */
 export const NAME_BYTES = 256;
@@ -69,6 +69,8 @@ export function checkValue(value: Value): void {
       if (value.samples.length > MAX_SAMPLES) refuse('samples');
       return;
     case 'special':
+      if (!SPECIAL_VALUES.includes(value.special)) refuse('special value');
+      return;
     case 'flag':
       return;
     default:
