@@ -27,7 +27,9 @@ export interface Io {
 
 type Sink = (text: string) => void;
 
-const HARD_EXIT: Record<string, number> = { SIGINT: 130, SIGTERM: 143 };
+const HARD_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+/** npm passes on the Ctrl-C that the terminal has sent to everyone already: two signals this close are one wish. */
+const SAME_WISH_MS = 500;
 
 /** The Io of a real process. A closed pipe (`vitalseal … | head`) ends the process without a word. */
 export function processIo(): Io {
@@ -114,10 +116,15 @@ function printers(out: Sink, err: Sink): Pick<Io, 'print' | 'printError' | 'writ
 
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
+  let first = 0;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(HARD_EXIT[name]);
-      controller.abort();
+      if (!controller.signal.aborted) {
+        first = performance.now();
+        controller.abort();
+      } else if (performance.now() - first > SAME_WISH_MS) {
+        process.exit(HARD_EXIT[name]);
+      }
     });
   }
   return controller.signal;
