@@ -1,0 +1,149 @@
+// An existence proof, verified offline with every server dead: three files and a policy in, a verdict out. Everything
+// but the policy is attacker-controlled input.
+import { equalBytes, toHex } from '../encoding/bytes.ts';
+import { type DecodedEntry, openEntry } from '../entries/codec.ts';
+import type { Entry, EntryType } from '../entries/entry.ts';
+import { VitalsealError } from '../errors.ts';
+import { formatAddress } from '../identity/address.ts';
+import { type AcceptedCheckpoint, checkCheckpoint, oneWitnessSuffices } from '../log/accept.ts';
+import { type Policy, parsePolicy } from '../log/policy.ts';
+import { formatTlogProof, parseTlogProof } from '../log/tlog-proof.ts';
+import type { Hash } from '../tree/hash.ts';
+import { verifyInclusion } from '../tree/inclusion.ts';
+import { decodeOwnPart, decodeProofExtra, encodeProofExtra } from './extra.ts';
+import { type Between, verdictSentence } from './sentence.ts';
+import { signerKeys } from './signer-keys.ts';
+
+/** The files of a proof: the tlog-proof, the entry beside it (`.entry`), and for an older own entry the `.own` part. */
+export interface ExistenceFiles {
+  readonly proofText: string;
+  readonly entry: Uint8Array;
+  readonly own?: Uint8Array;
+}
+
+/** What was verified. Times are POSIX seconds; addresses and hashes are text. */
+export interface Verdict extends Between {
+  readonly sentence: string;
+  readonly type: EntryType;
+  readonly origin: string;
+  readonly signer: string;
+  readonly seq: number;
+  /** Hex of the proven entry's leaf hash. */
+  readonly leaf: string;
+  /** Ledger index of the entry that the tlog-proof is of: the proven one, or with `own` the later one. */
+  readonly index: number;
+  /** Whether an older own entry is proven through the history of the one at `index`. */
+  readonly throughHistory: boolean;
+  /** Size of the tree that it was found in. */
+  readonly size: number;
+  readonly vouchedBy: readonly string[];
+  /** True when one witness alone cosigned, and that makes the policy's quorum. */
+  readonly alone: boolean;
+  /** The proven entry itself. */
+  readonly entry: Entry;
+}
+
+/** What goes into a proof file. `seenNote` and `chain` as in ProofExtra. */
+export interface ExistenceParts {
+  readonly index: number;
+  readonly path: readonly Hash[];
+  readonly checkpoint: string;
+  readonly seenNote?: string | null;
+  readonly chain?: readonly Uint8Array[];
+}
+
+/** The tlog-proof text of a proof, its extra line included. */
+export function formatExistenceProof({ seenNote = null, chain = [], ...proof }: ExistenceParts): string {
+  return formatTlogProof({ ...proof, extra: encodeProofExtra({ seenNote, chain }) });
+}
+
+/**
+ * Verifies a proof under a policy. Throws `policy_invalid`, `policy_unmet`, `checkpoint_invalid`, `note_invalid`,
+ * `entry_invalid`, `signature_invalid`, `origin_mismatch`, `entry_needed` (an own part without the old entry's bytes)
+ * or `proof_invalid`.
+ */
+export function verifyExistence(files: ExistenceFiles, policyText: string): Verdict {
+  const policy = parsePolicy(policyText);
+  const { index, path, checkpoint, extra } = parseTlogProof(files.proofText);
+  const { seenNote, chain } = extra === undefined ? { seenNote: null, chain: [] } : decodeProofExtra(extra);
+
+  const tree = checkCheckpoint(checkpoint, policy);
+  const newest = openEntry(files.entry);
+  if (newest.entry.origin !== tree.origin) throw new VitalsealError('origin_mismatch');
+  if (!verifyInclusion(newest.leaf, index, tree.size, tree.root, path)) {
+    throw new VitalsealError('proof_invalid', 'the entry is not at that index of the tree');
+  }
+  if (newest.entry.seen.size > index)
+    throw new VitalsealError('proof_invalid', 'the entry saw a later tree than its own');
+  const keys = signerKeys(tree.origin, newest.entry.signer, newest.kid, chain);
+  const proven = files.own === undefined ? newest : openOwn(files.own, newest, keys);
+
+  const between: Between = {
+    notBefore: lowerBound(seenNote, proven.entry, newest.entry, policy, tree),
+    notAfter: tree.cosignedAt?.latest ?? null,
+  };
+  const alone = tree.by.length === 1 && oneWitnessSuffices(policy);
+  const via = proven === newest ? null : index;
+  return {
+    sentence: verdictSentence(proven.entry, between, { by: tree.by, alone }, via),
+    type: proven.entry.type,
+    origin: tree.origin,
+    signer: formatAddress(proven.entry.signer),
+    seq: proven.entry.seq,
+    leaf: toHex(proven.leaf),
+    index,
+    throughHistory: via !== null,
+    size: tree.size,
+    ...between,
+    vouchedBy: tree.by,
+    alone,
+    entry: proven.entry,
+  };
+}
+
+/** The older entry of the same signer that `newest` commits to in its history. */
+function openOwn(bytes: Uint8Array, newest: DecodedEntry, keys: readonly Uint8Array[]): DecodedEntry {
+  const own = decodeOwnPart(bytes);
+  if (own.entry === null) throw new VitalsealError('entry_needed');
+  const older = openEntry(own.entry);
+  const { entry } = older;
+  if (entry.origin !== newest.entry.origin) throw new VitalsealError('origin_mismatch');
+  if (!equalBytes(entry.signer, newest.entry.signer) || entry.seq !== own.seq) {
+    throw new VitalsealError('proof_invalid', 'the older entry is not the one of that signer and seq');
+  }
+  if (!keys.some((key) => equalBytes(key, older.kid))) {
+    throw new VitalsealError('proof_invalid', 'the key of the older entry is not shown to be the signer’s');
+  }
+  if (!verifyInclusion(older.leaf, own.seq, newest.entry.seq, newest.entry.history, own.path)) {
+    throw new VitalsealError('proof_invalid', 'the older entry is not in the history of the newer one');
+  }
+  return older;
+}
+
+/**
+ * The time of the checkpoint that the proven entry had seen: it cannot be older than what it names. Null when the
+ * proof does not bring that checkpoint, or clocks that went backwards leave no bound.
+ */
+function lowerBound(
+  seenNote: string | null,
+  proven: Entry,
+  newest: Entry,
+  policy: Policy,
+  tree: AcceptedCheckpoint,
+): number | null {
+  if (seenNote === null) return null;
+  const seen = checkCheckpoint(seenNote, policy);
+  if (seen.origin !== tree.origin) throw new VitalsealError('origin_mismatch');
+  if (!names(proven, seen)) {
+    // Beside an older entry the file may bring the checkpoint that the newer one saw: true, but no bound for the older.
+    if (proven !== newest && names(newest, seen)) return null;
+    throw new VitalsealError('proof_invalid', 'the checkpoint in the proof is not the one that the entry saw');
+  }
+  const notBefore = seen.cosignedAt?.earliest ?? null;
+  const notAfter = tree.cosignedAt?.latest ?? null;
+  return notBefore !== null && notAfter !== null && notBefore > notAfter ? null : notBefore;
+}
+
+function names({ seen }: Entry, { size, root }: AcceptedCheckpoint): boolean {
+  return seen.size === size && equalBytes(seen.root, root);
+}
