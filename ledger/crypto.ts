@@ -1,5 +1,5 @@
 // Hashes, keyed hashes and Ed25519 by node:crypto: the only file that may touch it, because a browser has none.
-// `#crypto` in package.json swaps this file for crypto.browser.ts there; both have the same exports and answers.
+// There the `browser` field of package.json puts crypto.browser.ts in this file's place: same exports, same answers.
 
 import {
   createHash,
@@ -97,8 +97,8 @@ export function ed25519PublicKey(secretKey: Uint8Array): Uint8Array {
 }
 
 /**
- * What OpenSSL answers: S < L, cofactorless, R compared as bytes, but any key that decodes. Not the predicate:
- * use verifyEd25519 of identity/ed25519.ts, which also judges the key.
+ * What OpenSSL answers: S < L, cofactorless, R compared as bytes, for any key that decodes; some builds refuse a key or an R
+ * of small order besides. Not the predicate: that is verifyEd25519 of identity/ed25519.ts.
  */
 export function ed25519VerifyNative(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== 32 || signature.length !== 64) return false;

@@ -5,6 +5,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { ed25519PublicKey, ed25519VerifyNative, randomBytes } from '../crypto.ts';
 import { toHex } from '../encoding/bytes.ts';
+import { verifyByPoint } from './ed25519-point.ts';
 
 /** An Ed25519 key pair: seed and public key, 32 bytes each. */
 export interface SigningKey {
@@ -59,15 +60,23 @@ function isCanonicalScalar(signature: Uint8Array): boolean {
   return false;
 }
 
+/** R is the identity's one encoding: y = 1, sign 0. */
+function isIdentityR(signature: Uint8Array): boolean {
+  if (signature[0] !== 1) return false;
+  for (let i = 1; i < 32; i++) if (signature[i] !== 0) return false;
+  return true;
+}
+
 /**
  * The predicate. `signature` is R (32) followed by S (32). False for anything malformed; never throws.
  *
- * For an acceptable key and S < L, OpenSSL computes exactly this: it hashes R as received, multiplies without the
- * cofactor, and compares the encoding of its own R with the received bytes. A non-canonical or torsioned R therefore
- * never equals, unless the computation gives that very encoding. Where implementations differ is the key, and that
- * is judged here. The vectors in ed25519.test.ts hold the native and the browser path to the same answers.
+ * Why the native answer may be taken: for an acceptable key [S]B - [h]A lies in the prime-order subgroup, and OpenSSL
+ * computes that very point and compares its encoding with the received R. So a torsioned or non-canonical R equals
+ * nothing, there as here. Some builds refuse any R of small order besides; the only one in the subgroup is the identity,
+ * so that one case is computed by points. ed25519.test.ts holds both paths to the same answers.
  */
 export function verifyEd25519(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (signature.length !== 64 || !isCanonicalScalar(signature)) return false;
-  return isAcceptablePublicKey(key) && ed25519VerifyNative(key, message, signature);
+  if (signature.length !== 64 || !isCanonicalScalar(signature) || !isAcceptablePublicKey(key)) return false;
+  if (isIdentityR(signature)) return verifyByPoint(key, message, signature);
+  return ed25519VerifyNative(key, message, signature);
 }

@@ -179,7 +179,7 @@ export class FacilityClient {
     } catch (error) {
       // A gateway without a clock signs with a wrong time; the facility tells its own. It only judges by that one anyway.
       if (!isVitalsealError(error, 'request_expired') || ask.auth === undefined) throw error;
-      const told = error.detail?.['timeSeconds'];
+      const told = error.detail?.timeSeconds;
       if (typeof told !== 'number') throw error;
       this.#clockOffset = told - ask.auth.now();
       return this.#once(method, path, ask);
@@ -190,7 +190,7 @@ export class FacilityClient {
     const { auth, ...request } = ask;
     const headers: Record<string, string> = {};
     if (request.body !== undefined) headers['content-type'] = 'application/octet-stream';
-    if (auth !== undefined) headers['authorization'] = this.#authorise(method, path, request.body ?? NONE, auth);
+    if (auth !== undefined) headers.authorization = this.#authorise(method, path, request.body ?? NONE, auth);
     const maxBytes = request.maxBytes ?? ROWS_LIMIT;
     const answer = await this.#carry({ timeoutMs: TIMEOUT_MS, ...request, method, path, headers, maxBytes });
     if (answer.status < 200 || answer.status > 299) throw problemOf(answer.status, answer.body);
