@@ -47,6 +47,7 @@ function exportLog(size: number, proofs: readonly number[]): string {
     cosignCheckpoint(body, { name: 'facility', secretKey: facility.secretKey }, 1700000000),
   ]);
   write(
+    'policy',
     `log ${formatVkey(ORIGIN, NOTE_TYPE.ed25519, log.publicKey)}\n` +
       `witness facility ${formatVkey('facility', NOTE_TYPE.cosignature, facility.publicKey)}\nquorum facility\n`,
   );
