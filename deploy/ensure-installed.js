@@ -35,7 +35,8 @@ function packagesOf(lockFile) {
 function install() {
   process.stderr.write('vitalseal: installing what is missing (npm ci), once; this takes a minute\n');
   const npm = process.env.npm_execpath;
-  const args = ['ci', '--no-audit', '--no-fund'];
+  // Its warnings say that this Node is too old for some packages; they will run on the Node that is being installed.
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const options = { cwd: root, stdio: ['ignore', 2, 2] };
   const { status, error } = npm?.endsWith('.js')
     ? spawnSync(process.execPath, [npm, ...args], options)

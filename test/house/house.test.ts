@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { cyclesOf } from './cycles.ts';
 import { checkDependencies } from './dependencies.ts';
+import { checkInstall } from './install.ts';
 import { checkAll } from './main.ts';
 import { checkHouse, registryCodes } from './rules.ts';
 import { readTree, treeOf } from './tree.ts';
@@ -15,6 +16,7 @@ const gate = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /** A small house in order. */
 const CLEAN: Readonly<Record<string, string>> = {
+  'package-lock.json': locked({ '': {}, 'node_modules/x': { dependencies: { y: '1' } }, 'node_modules/y': {} }),
   'package.json': '{ "devDependencies": { "vitest": "5.1.1" } }',
   'ledger/package.json': '{ "name": "@vitalseal/ledger", "dependencies": { "cborg": "6.1.5" } }',
   'ledger/main.ts': "// The ledger.\nexport { ERRORS } from './errors.ts';\n",
@@ -35,6 +37,10 @@ const CLEAN: Readonly<Record<string, string>> = {
   'firmware-sim/main.ts': '// The devices.\nexport {};\n',
   'cli/main.ts': "// The command.\nawait import('@vitalseal/agent');\nconsole.log(process.env.HOME);\n",
 };
+
+function locked(packages: object): string {
+  return JSON.stringify({ packages });
+}
 
 const line = (text: string) => `// Why.\n${text}\n`;
 
@@ -80,8 +86,15 @@ const PLANTED: readonly [rule: string, path: string, text: string][] = [
   ['machine-path', 'deploy/x.toml', 'data = "/home/someone/data"\n'],
   ['machine-path', 'NOTES.md', 'see /work/main/x\n'],
   ['registry-host', 'NOTES.md', 'from https://registry.npmjs.org/x\n'],
-  ['locked-host', 'package-lock.json', '{\n"resolved": "https://mirror.example/x.tgz"\n}'],
-  ['pinned', 'agent/package.json', '{\n"dependencies": { "x": "^1.0.0" }\n}'],
+  ['locked-host', 'package-lock.json', locked({ 'node_modules/x': { resolved: 'https://mirror.example/x.tgz' } })],
+  [
+    'locked-incomplete',
+    'package-lock.json',
+    locked({ 'node_modules/x': { optionalDependencies: { 'x-darwin': '1.0.0' } } }),
+  ],
+  ['locked-incomplete', 'package-lock.json', locked({ 'node_modules/x': { dependencies: { y: '^1.0.0' } } })],
+  ['pinned', 'agent/package.json', '{ "dependencies": { "x": "^1.0.0" } }'],
+  ['pinned', 'package.json', '{ "devDependencies": { "x": "latest" } }'],
   ['hidden-test', 'agent/x.test.ts', line("import { it } from 'vitest'; it.only('x', () => {});")],
   [
     'hidden-test',
@@ -98,7 +111,7 @@ const PLANTED: readonly [rule: string, path: string, text: string][] = [
 
 const rulesBroken = (files: Readonly<Record<string, string>>) => {
   const tree = treeOf(files);
-  return [...checkDependencies(tree), ...checkHouse(tree)].map(({ rule }) => rule);
+  return [...checkDependencies(tree), ...checkHouse(tree), ...checkInstall(tree)].map(({ rule }) => rule);
 };
 
 describe('the gates', () => {

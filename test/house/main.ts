@@ -1,12 +1,13 @@
 // `npm run check:house`: the repository checks its own rules. Prints each violation as path:line and ends with 1 if any.
 import { fileURLToPath } from 'node:url';
 import { checkDependencies } from './dependencies.ts';
+import { checkInstall } from './install.ts';
 import { checkHouse } from './rules.ts';
 import { readTree, type Violation } from './tree.ts';
 
 export function checkAll(root: string): Violation[] {
   const tree = readTree(root);
-  return [...checkDependencies(tree), ...checkHouse(tree)];
+  return [...checkDependencies(tree), ...checkHouse(tree), ...checkInstall(tree)];
 }
 
 if (import.meta.main) {

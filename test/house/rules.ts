@@ -48,18 +48,6 @@ const machinePath: Rule = ({ path, text }) =>
 const registryHost: Rule = ({ path, text }) =>
   path.startsWith(GATES) ? [] : matches(text, REGISTRY, 'a registry host; every machine has its own');
 
-const lockedHost: Rule = ({ path, text }) =>
-  path.endsWith('package-lock.json') ? matches(text, /"resolved": "\w+:/, 'the lock file names a host') : [];
-
-const pinned: Rule = ({ path, text }) =>
-  path.endsWith('package.json')
-    ? matches(text, /": "([\^~<>=*]|latest)/, 'not an exact version').filter(({ line }) => !isEngines(text, line))
-    : [];
-
-function isEngines(text: string, line: number): boolean {
-  return /^\s*"(node|npm)":/.test(text.split('\n')[line - 1] ?? '');
-}
-
 function matches(text: string, pattern: RegExp, message: string) {
   return text.split('\n').flatMap((line, i) => (pattern.test(line) ? [{ line: i + 1, message }] : []));
 }
@@ -125,8 +113,6 @@ const RULES: Readonly<Record<string, Rule>> = {
   unfinished,
   'machine-path': machinePath,
   'registry-host': registryHost,
-  'locked-host': lockedHost,
-  pinned,
   'hidden-test': hiddenTest,
   console: consoleOutside,
   environment,
