@@ -23,6 +23,7 @@ export * from './log/vkey.ts';
 export * from './proof/existence.ts';
 export * from './proof/extra.ts';
 export * from './proof/sentence.ts';
+export * from './proof/signer-keys.ts';
 export * from './reading/bounds.ts';
 export * from './reading/context.ts';
 export * from './reading/decimal.ts';
