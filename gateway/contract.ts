@@ -8,7 +8,8 @@ export type UncountedReading = Omit<Reading, 'counter'>;
 /**
  * Where an MQTT message came from: what a sink needs to recognise a PUBLISH that is sent again (DUP=1).
  * `client` is the client id as the client chose it, without its user. `packetId` is null for QoS 0.
- * `payloadHash` is 8 bytes of HMAC-SHA-256 over topic and payload, under a key that lives outside the database.
+ * `payloadHash` is the first 8 bytes of SHA-256 over a secret key, which lives outside the database, and the payload
+ * (zeros for QoS 0).
  */
 export interface MessageOrigin {
   readonly user: string;

@@ -1,2 +1,57 @@
-// The composition root of the gateway: the only file here that knows the adapters.
+// The composition root of the gateway: the only file here that knows the adapters. The agent starts a gateway with it.
+
+import { bootClock } from './clock/clock.ts';
+import { linuxClock } from './clock/linux.fs.ts';
+import type { BootClock, ReadingSink, Source } from './contract.ts';
+import { Broker, type BrokerOptions } from './mqtt/broker.socket.ts';
+
+export { bootClock, type PlatformClock } from './clock/clock.ts';
+export { allTerms, type Term, termOfCode, termOfRefid } from './codes/mdc.ts';
+export { ucumOfSenml } from './codes/senml-units.ts';
 export * from './contract.ts';
+export { type Decoded, decodePayload, PAYLOAD_FORMATS, type PayloadFormat } from './decoding/decode.ts';
+export type { Stamp } from './decoding/stamp.ts';
+export { Broker, type BrokerOptions } from './mqtt/broker.socket.ts';
+export { type BrokerLimits, DEFAULT_LIMITS } from './mqtt/limits.ts';
+export type { Listen, TlsFiles } from './mqtt/listener.socket.ts';
+export { hashPassword, newPassword, passwordVerifier } from './mqtt/password.ts';
+export { topicOf } from './mqtt/topic.ts';
+
+/** The clock of this machine. */
+export function systemClock(): BootClock {
+  return bootClock(linuxClock());
+}
+
+export interface GatewayOptions {
+  /** The embedded broker; null when no device speaks MQTT. */
+  readonly mqtt: BrokerOptions | null;
+}
+
+export interface Gateway {
+  /** The port of the broker; null without one. */
+  readonly port: number | null;
+  /** The broker's counts; see Source. */
+  counters(): Record<string, number>;
+  /** Closes the connections of a user: the device was removed, or its password changed. */
+  disconnectUser(user: string): void;
+  /** Takes no more, waits a bounded time for what is in flight, and closes. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the sources of a gateway on `sink`, which must be ready. Resolves when they listen. Throws
+ * `broker_unavailable`, `transport_refused` or `config_invalid`.
+ */
+export async function startGateway(options: GatewayOptions, sink: ReadingSink): Promise<Gateway> {
+  const broker = options.mqtt === null ? null : new Broker(options.mqtt);
+  const sources: Source[] = broker === null ? [] : [broker];
+  for (const source of sources) await source.start(sink);
+  return {
+    port: broker?.port ?? null,
+    counters: () => Object.assign({}, ...sources.map((source) => source.counters())),
+    disconnectUser: (user) => broker?.disconnectUser(user),
+    stop: async () => {
+      for (const source of sources) await source.stop();
+    },
+  };
+}

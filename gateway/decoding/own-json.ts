@@ -6,7 +6,7 @@ import { CONTEXT, type Decimal, type ReadingContext, type Value, VitalsealError 
 import { type Term, termOfCode, termOfRefid } from '../codes/mdc.ts';
 import type { UncountedReading } from '../contract.ts';
 import { integerOf } from './arithmetic.ts';
-import { BOUNDS, badValue, malformed } from './bounds.ts';
+import { BOUNDS, badValue, boundedText, malformed } from './bounds.ts';
 import { faultOfDateTime } from './device-time.ts';
 import { isDecimal, type JsonObject, type JsonValue, parseJson } from './json.ts';
 import { type Stamp, stamped, unmappedContext } from './stamp.ts';
@@ -46,7 +46,7 @@ class DeviceTime {
   constructor(value: JsonValue | undefined, stamp: Stamp) {
     if (value !== undefined && value !== null && typeof value !== 'string') throw timeMalformed();
     if (typeof value === 'string' && (value.length === 0 || value.length > BOUNDS.time)) throw timeMalformed();
-    this.text = value ?? null;
+    this.text = typeof value === 'string' ? boundedText(value, BOUNDS.time) : null;
     const fault = this.text === null ? null : faultOfDateTime(this.text, stamp);
     this.context = fault === null ? null : new Map([[CONTEXT.sourceTimeFault, fault]]);
   }
@@ -91,10 +91,11 @@ function codeOf(item: JsonObject): { code: string; mdc: number | null } {
   const extra = item.get('mdc');
   const number = extra === undefined || extra === null ? null : codeNumber(extra);
   if (isDecimal(given)) return knownCode(codeNumber(given), null, number);
-  if (typeof given !== 'string' || given.length === 0 || given.length > BOUNDS.name) throw malformed('no code');
-  const pair = /^(\d{1,10})\^(.+)$/.exec(given);
+  if (typeof given !== 'string' || given.length === 0) throw malformed('no code');
+  const text = boundedText(given, BOUNDS.name);
+  const pair = /^(\d{1,10})\^(.+)$/.exec(text);
   if (pair !== null) return knownCode(Number(pair[1]), pair[2] as string, number);
-  return number === null ? named(given) : knownCode(number, given, number);
+  return number === null ? named(text) : knownCode(number, text, number);
 }
 
 function codeNumber(value: JsonValue): number {
@@ -126,8 +127,7 @@ function readValue(item: JsonObject): Value {
   if (typeof value === 'boolean') return { kind: 'flag', flag: value };
   if (typeof value !== 'string') throw malformed('a reading without a value');
   if (SPECIALS.has(value)) return { kind: 'special', special: value as 'NaN' | 'NRes' | '+INF' | '-INF' };
-  if (value.length > BOUNDS.text) throw badValue('text too long');
-  return { kind: 'text', text: value };
+  return { kind: 'text', text: boundedText(value, BOUNDS.text) };
 }
 
 /** A block of samples: raw integers, `scale` (1 where absent) in `unit`, `period_ms` apart (kept to the microsecond). */
@@ -147,14 +147,14 @@ function samplesOf(item: JsonObject): Value {
     samples[i] = integer;
   }
   const periodUs = Math.round(Number(period.mantissa) * 10 ** (period.exponent + 3));
-  if (!(periodUs >= 1 && periodUs <= 0xffff_ffff)) throw badValue('period out of bounds');
+  if (!(periodUs >= 1 && periodUs <= BOUNDS.periodUs)) throw badValue('period out of bounds');
   return { kind: 'samples', periodUs, scale: { mantissa: scale.mantissa, exponent: scale.exponent }, samples };
 }
 
 /** A number without a unit means nothing: mg/dL or mmol/L cannot be told apart later. Texts and flags may have none. */
 function unitOf(item: JsonObject, value: Value): string {
   const unit = item.get('unit') ?? '';
-  if (typeof unit !== 'string' || unit.length > BOUNDS.unit) throw malformed('unit is not a text within bounds');
+  if (typeof unit !== 'string') throw malformed('unit is not a text');
   if (unit === '' && (value.kind === 'decimal' || value.kind === 'samples')) throw malformed('a number without a unit');
-  return unit;
+  return unit === '' ? unit : boundedText(unit, BOUNDS.unit);
 }

@@ -2,7 +2,7 @@
 // of itself. Sums are exact decimals. What the RFC calls an error is one here; what it says to ignore is ignored.
 import { type Decimal, type Value, VitalsealError } from '@vitalseal/ledger';
 import { addDecimals, integerOf, ZERO } from '../arithmetic.ts';
-import { BOUNDS, badValue, malformed } from '../bounds.ts';
+import { BOUNDS, badValue, boundedText, malformed } from '../bounds.ts';
 import type { SenmlRecord } from './record.ts';
 
 /** `time` is seconds: relative to now below 2^28, else since 1970. `value` is null for a record with a sum alone. */
@@ -144,6 +144,5 @@ function textField(record: SenmlRecord, label: string, limit: number): string | 
   const value = record.get(label);
   if (value === undefined) return null;
   if (typeof value !== 'string') throw malformed('a field that must be a text');
-  if (value.length > limit) throw malformed('text too long');
-  return value;
+  return boundedText(value, limit);
 }
