@@ -18,7 +18,7 @@ describe('the configuration', () => {
   it('has defaults for everything', () => {
     const config = parseConfig('', 'agent.toml');
     expect(config.mqtt.listen).toBe('127.0.0.1:1883');
-    expect(config.batch.age_seconds).toBe(300);
+    expect(config.batch.max_age_seconds).toBe(300);
     expect(config.spool.megabytes).toBeUndefined();
   });
 
@@ -39,11 +39,11 @@ describe('the configuration', () => {
 
   it.each([
     [
-      '[batch]\nage_seconds = "5 min"',
-      'agent.toml: batch.age_seconds: expected a whole number from 1 to 86400, found "5 min"',
+      '[batch]\nmax_age_seconds = "5 min"',
+      'agent.toml: batch.max_age_seconds: expected a whole number from 1 to 86400, found "5 min"',
     ],
-    ['[batch]\nage_seconds = 0', 'agent.toml: batch.age_seconds: expected a whole number from 1 to 86400, found 0'],
-    ['[batch]\nreadings = 1.5', 'agent.toml: batch.readings: expected a whole number from 1 to 10000, found 1.5'],
+    ['[batch]\nmax_age_seconds = 0', 'agent.toml: batch.max_age_seconds: expected a whole number from 1 to 86400, found 0'],
+    ['[batch]\nmax_readings = 1.5', 'agent.toml: batch.max_readings: expected a whole number from 1 to 10000, found 1.5'],
     [
       '[mqtt]\nlisten = "1883"',
       'agent.toml: mqtt.listen: expected HOST:PORT, for example "127.0.0.1:1883", found "1883"',

@@ -32,9 +32,9 @@ const schema = v.strictObject({
     max_messages_per_second: v.optional(integer(1, 1_000_000), 20_000),
   }),
   batch: section({
-    age_seconds: v.optional(integer(1, 86_400), 300),
-    readings: v.optional(integer(1, 10_000), 10_000),
-    bytes: v.optional(integer(1024, 262_144), 262_144),
+    max_age_seconds: v.optional(integer(1, 86_400), 300),
+    max_readings: v.optional(integer(1, 10_000), 10_000),
+    max_bytes: v.optional(integer(1024, 262_144), 262_144),
     epoch_hours: v.optional(integer(1, 168), 24),
   }),
   spool: section({

@@ -15,9 +15,9 @@ export const SAMPLE_CONFIG = `# Vitalseal agent. Every value that stands in a co
 
 [batch]
 # A batch is sealed when its oldest reading is this old, or when it is this large.
-# age_seconds = 300
-# readings = 10000
-# bytes = 262144
+# max_age_seconds = 300
+# max_readings = 10000
+# max_bytes = 262144
 # A new key epoch starts this often, and whenever the set of readers changes.
 # epoch_hours = 24
 
