@@ -1,7 +1,7 @@
 // The examples of FORMATS.md that are about trees, logs and proofs, made again from what the text says.
 import { describe, expect, it } from 'vitest';
 import { toHex, utf8 } from '../encoding/bytes.ts';
-import { formatExample, formatExampleBytes } from '../format-example.ts';
+import { formatExample, formatExampleBytes } from '../format-example.testing.ts';
 import { signingKeyOf } from '../identity/ed25519.ts';
 import { checkCheckpoint } from '../log/accept.ts';
 import { formatCheckpoint } from '../log/checkpoint.ts';
