@@ -16,10 +16,12 @@ export const MAX_SAMPLES = 65_536;
 export const MAX_PERIOD_US = 3_600_000_000;
 /** Bytes of a context in CBOR. */
 export const CONTEXT_BYTES = 4096;
+/** Keys of a context: a few bytes of a batch can name many contexts, so that each must be small. */
+export const CONTEXT_KEYS = 32;
 /** Times, groups and counters are below this in magnitude (8,900 years of ms), so that differences stay exact. */
 export const NUMBER_LIMIT = 2 ** 48;
 /** Mantissas below this in magnitude are numbers whose differences stay exact; wider ones travel as 64 bits. */
-export const NARROW_LIMIT = 2 ** 50;
+export const NARROW_LIMIT = 2 ** 49;
 
 function refuse(what: string): never {
   throw new VitalsealError('reading_invalid', `${what} out of bounds`);

@@ -2,7 +2,7 @@
 // A property test holds it equal to encodeCbor, which remains the definition.
 import { canonicalText, encodeCbor } from '../encoding/cbor.ts';
 import { VitalsealError } from '../errors.ts';
-import { CONTEXT_BYTES } from './bounds.ts';
+import { CONTEXT_BYTES, CONTEXT_KEYS } from './bounds.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { ReadingContext } from './context.ts';
 
@@ -61,10 +61,15 @@ export function writeInteger(out: ByteWriter, value: number | bigint): void {
 }
 
 export function writeText(out: ByteWriter, text: string): void {
-  if (text.length < 24) {
-    // One head byte whatever the length; only a text that is not ASCII has to be measured first.
+  const { length } = text;
+  if (length < 100) {
+    // The head of an ASCII text is known from its length; only another text has to be measured first.
     const from = out.at;
-    out.byte(TEXT | text.length);
+    if (length < 24) out.byte(TEXT | length);
+    else {
+      out.byte(TEXT | 24);
+      out.byte(length);
+    }
     if (out.ascii(text)) return;
     out.at = from;
   }
@@ -78,8 +83,9 @@ export function writeBytes(out: ByteWriter, bytes: Uint8Array): void {
   out.raw(bytes);
 }
 
-/** A context, keys ascending. Throws `reading_invalid`: a negative key, a value that CBOR cannot say, over 4,096 bytes. */
+/** A context, keys ascending. Throws `reading_invalid`: a negative key, a value that CBOR cannot say, over 32 keys or 4,096 bytes. */
 export function writeContext(out: ByteWriter, context: ReadingContext): void {
+  if (context.size > CONTEXT_KEYS) throw new VitalsealError('reading_invalid', 'a context out of bounds');
   const from = out.at;
   writeHead(out, MAP, context.size);
   let last = -1;

@@ -1,12 +1,14 @@
 // The inbox's form of readings: one row each, in arrival order, written once on the broker's path to the disk. What
 // equals the row before costs one bit; a series is spelled out once. FORMATS.md, "Segment".
 import { VitalsealError } from '../errors.ts';
-import { checkCount, checkName, checkNumber, checkValue } from './bounds.ts';
+import { checkValue } from './bounds.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { writeContext } from './leaf-writer.ts';
+import { checkMoment } from './moments.ts';
 import { CLOCK_QUALITIES, type Reading, SPECIAL_VALUES, type Value } from './reading.ts';
 import { writeSamples } from './samples.ts';
-import { type Series, SeriesTable, VALUE_CODE } from './series.ts';
+import { SeriesTable, VALUE_CODE } from './series.ts';
+import { writeSeries } from './series-names.ts';
 
 /** First byte of every segment. */
 export const SEGMENT_VERSION = 1;
@@ -70,8 +72,10 @@ export class SegmentWriter {
 
     out.byte((moment ? ROW.moment : 0) | (fresh ? ROW.series : 0) | (context !== null ? ROW.context : 0));
     if (moment) this.#writeMoment(reading);
-    if (fresh) this.#writeSeries(series);
-    else out.unsigned(series.index);
+    if (fresh) {
+      writeSeries(out, series);
+      this.#written++;
+    } else out.unsigned(series.index);
     writeValue(out, series.kind, value);
     if (context !== null) {
       out.unsigned(contextScratch.at);
@@ -94,17 +98,6 @@ export class SegmentWriter {
     this.#deviceTime = deviceTime;
   }
 
-  #writeSeries({ device, code, mdc, unit, kind, exponent }: Series): void {
-    const out = this.#out;
-    this.#written++;
-    out.byte(kind);
-    out.text(device);
-    out.text(code);
-    out.unsigned(mdc === null ? 0 : mdc + 1);
-    out.text(unit);
-    if (kind === VALUE_CODE.decimal || kind === VALUE_CODE.wide) out.signed(exponent);
-  }
-
   /** The segment's bytes, a copy; the next reading begins a new segment. */
   finish(): Uint8Array {
     const bytes = this.#out.take();
@@ -114,14 +107,6 @@ export class SegmentWriter {
     this.#clock = this.#deviceTime = null;
     return bytes;
   }
-}
-
-function checkMoment({ wallMs, monotonicMs, group, clock, deviceTime }: SegmentReading): void {
-  checkNumber(wallMs, 'wall time');
-  checkNumber(monotonicMs, 'monotonic time');
-  checkCount(group, 'group');
-  if (!CLOCK_QUALITIES.includes(clock)) throw new VitalsealError('reading_invalid', 'clock out of bounds');
-  if (deviceTime !== null) checkName(deviceTime, 'device time');
 }
 
 function writeValue(out: ByteWriter, kind: number, value: Value): void {

@@ -14,20 +14,12 @@ import {
 } from './bounds.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { ReadingContext } from './context.ts';
-import { EXPONENT_MAX, normalMantissa } from './decimal.ts';
+import { normalMantissa } from './decimal.ts';
 import { CLOCK_QUALITIES, type Reading, SPECIAL_VALUES, type Value } from './reading.ts';
 import { readSamples } from './samples.ts';
 import { ROW, SEGMENT_MAX_BYTES, SEGMENT_VERSION, SegmentWriter } from './segment-writer.ts';
 import { VALUE_CODE } from './series.ts';
-
-interface Names {
-  readonly kind: number;
-  readonly device: string;
-  readonly code: string;
-  readonly mdc: number | null;
-  readonly unit: string;
-  readonly exponent: number;
-}
+import { readExponent, readSeries, type SeriesNames } from './series-names.ts';
 
 /** One segment of readings, in their order. Counters are not in it. Throws as SegmentWriter.append does. */
 export function encodeSegment(readings: readonly Omit<Reading, 'counter'>[]): Uint8Array {
@@ -45,7 +37,7 @@ export function decodeSegment(bytes: Uint8Array, firstCounter = 0): Reading[] {
   if (bytes.length > SEGMENT_MAX_BYTES * 2) from.fail('a segment out of bounds');
   if (from.byte() !== SEGMENT_VERSION) from.fail('a segment of another version');
   const readings: Reading[] = [];
-  const known: Names[] = [];
+  const known: SeriesNames[] = [];
   const contexts = new ContextReader(from);
   let wallMs = 0;
   let monotonicMs = 0;
@@ -64,9 +56,9 @@ export function decodeSegment(bytes: Uint8Array, firstCounter = 0): Reading[] {
       if (group < 0) from.fail('a group out of bounds');
       deviceTime = (head & 4) === 0 ? null : from.text(NAME_BYTES);
     } else if (readings.length === 0) from.fail('a first row without its moment');
-    let names: Names;
+    let names: SeriesNames;
     if ((row & ROW.series) !== 0) {
-      names = readNames(from);
+      names = readSeries(from);
       known.push(names);
     } else names = known[from.unsigned()] ?? from.fail('a series that was not named');
     const value = readValue(from, names);
@@ -83,25 +75,7 @@ function within(from: ByteReader, value: number): number {
   return value;
 }
 
-function readNames(from: ByteReader): Names {
-  const kind = from.byte();
-  if (kind > VALUE_CODE.wide) from.fail('an unknown kind of value');
-  const device = from.text(NAME_BYTES);
-  const code = from.text(NAME_BYTES);
-  const mdc = from.bounded(0x100000000, 'an MDC code');
-  const unit = from.text(NAME_BYTES);
-  const exponent = kind === VALUE_CODE.decimal || kind === VALUE_CODE.wide ? readExponent(from) : 0;
-  return { kind, device, code, mdc: mdc === 0 ? null : mdc - 1, unit, exponent };
-}
-
-function readExponent(from: ByteReader): number {
-  const exponent = from.signed();
-  // The bounds are symmetrical.
-  if (exponent > EXPONENT_MAX || exponent < -EXPONENT_MAX) from.fail('an exponent out of bounds');
-  return exponent;
-}
-
-function readValue(from: ByteReader, { kind, exponent }: Names): Value {
+function readValue(from: ByteReader, { kind, exponent }: SeriesNames): Value {
   switch (kind) {
     case VALUE_CODE.decimal:
       return { kind: 'decimal', mantissa: from.signed(), exponent };

@@ -3,7 +3,7 @@
 import { checkMdc, checkName, NARROW_LIMIT } from './bounds.ts';
 import type { Reading, Value } from './reading.ts';
 
-/** How a value is written in segments and batches. `wide` is a decimal whose mantissa has 51 bits or more. */
+/** How a value is written in segments and batches. `wide` is a decimal whose mantissa has 50 bits or more. */
 export const VALUE_CODE = { decimal: 0, special: 1, text: 2, flag: 3, bytes: 4, samples: 5, wide: 6 } as const;
 
 export interface Series {
