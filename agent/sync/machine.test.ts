@@ -52,7 +52,8 @@ class World {
   blobs = new Set<string>();
 
   constructor(plan: readonly { bad: boolean; due: boolean }[]) {
-    plan.forEach(({ bad, due }, id) => this.items.push({ id, state: 'unsigned', variant: null, bad, due }));
+    for (const [id, { bad, due }] of plan.entries())
+      this.items.push({ id, state: 'unsigned', variant: null, bad, due });
     this.hear({ kind: 'start' });
   }
 
