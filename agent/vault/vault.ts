@@ -4,15 +4,7 @@
  * power cut when its promise resolves.
  */
 import type { ReadingSink } from '@vitalseal/gateway';
-import type {
-  Address,
-  EpochOpen,
-  ErrorCode,
-  Hash,
-  Notice,
-  RecordRegister,
-  VitalsealError,
-} from '@vitalseal/ledger';
+import type { Address, EpochOpen, ErrorCode, Hash, Notice, RecordRegister, VitalsealError } from '@vitalseal/ledger';
 
 export interface VaultOptions {
   /** A batch closes when its oldest reading is this old, by monotonic time. Default 300,000. */
@@ -180,7 +172,7 @@ export interface Vault {
   /**
    * Everything through this seq (inclusive) is in a final checkpoint that was verified. Drops payloads, blobs,
    * envelopes and variants, keeps 32 bytes an entry and a window of details; stores `meta` in the same transaction.
-   * Throws `own_history_gap` when a leaf in between is not known here; nothing is changed then. Durable on resolve.
+   * Throws `seq_gap` when a leaf in between is not known here; nothing is changed then. Durable on resolve.
    */
   proven(proof: {
     readonly throughSeq: number;

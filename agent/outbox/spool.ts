@@ -1,0 +1,145 @@
+// The bound on what waits here. When it is reached, the oldest readings that were never signed go, each with a tombstone
+// (a `notice` entry that names their stream counters); alarms go last, and the newest alarm never. Nothing goes silently.
+
+import { decodeSegment, type Notice, type Reading, VitalsealError } from '@vitalseal/ledger';
+import type { Held, HeldRow } from '../inbox/held.ts';
+import type { Lane, Lanes } from '../inbox/lanes.ts';
+import { intervalOf } from '../seal/record.ts';
+import type { Points } from '../store/points.ts';
+import type { Store } from '../store/store.ts';
+import type { TotalsStore } from '../store/totals.ts';
+import { decodeBody, encodeBody } from './body.ts';
+import type { Outbox } from './outbox.ts';
+
+type Statement = NonNullable<Notice['statement']>;
+
+export interface Spool {
+  used(): number;
+  /** What was stored or removed behind its back: measure again. */
+  changed(): void;
+  /** Makes room for so many bytes. True when readings were dropped. Throws `spool_full` when nothing more may go. */
+  makeRoom(bytes: number): boolean;
+}
+
+export interface SpoolParts {
+  readonly store: Store;
+  readonly lanes: Lanes;
+  readonly held: Held;
+  readonly outbox: Outbox;
+  readonly totals: TotalsStore;
+  readonly points: Points;
+  /** Bytes in the inbox and in quarantine, kept in memory. */
+  readonly fresh: () => number;
+}
+
+const STORED = `SELECT (SELECT total(length(bytes)) FROM blob) + (SELECT total(length(body)) FROM held)
+  + (SELECT total(length(bytes)) FROM envelopes) + (SELECT total(length(entry)) FROM variant)
+  + (SELECT total(length(body)) FROM outbox) AS bytes`;
+
+const NEVER_SIGNED = `state = 'unsigned' AND NOT EXISTS (SELECT 1 FROM variant WHERE variant.item = outbox.id)`;
+
+/** The newest alarm is not among them. */
+const DROPPABLE = `SELECT id, lane, first, readings, body FROM outbox WHERE type = 'record.register' AND ${NEVER_SIGNED}
+  AND urgent = ?1 AND id NOT IN (SELECT max(id) FROM outbox WHERE type = 'record.register' AND urgent = 1 AND ?1 = 1)
+  ORDER BY id LIMIT 1`;
+
+export function createSpool(parts: SpoolParts, limit: number): Spool {
+  const { store, lanes, held, outbox, totals, points } = parts;
+  let stored: number | null = null;
+  const used = () => {
+    stored ??= (store.sql(STORED).get()?.bytes as number) ?? 0;
+    return stored + parts.fresh();
+  };
+
+  function dropRecord(urgent: 0 | 1): boolean {
+    const row = store.sql(DROPPABLE).get(urgent);
+    if (row === undefined) return false;
+    const { interval } = decodeBody(row.body as Uint8Array) as { interval: { start: number; end: number } };
+    const lane = lanes.byId(row.lane as number);
+    const count = row.readings as number;
+    points
+      .commit('drop-transaction', () => {
+        store.sql('DELETE FROM blob WHERE item = ?').run(row.id as number);
+        store.sql('DELETE FROM outbox WHERE id = ?').run(row.id as number);
+        tombstone(outbox, store, lane, { first: row.first as number, count, ...interval, reason: 'spool-full' });
+        return totals.add({ dropped: count });
+      })
+      .after();
+    return true;
+  }
+
+  function dropHeld(): boolean {
+    const found = store.sql('SELECT id, lane FROM held ORDER BY id LIMIT 1').get();
+    if (found === undefined) return false;
+    const lane = lanes.byId(found.lane as number);
+    const row = held.rows(lane).find(({ id }) => id === found.id) as HeldRow;
+    const interval = intervalOf(held.open(row).flatMap((segment): Reading[] => decodeSegment(segment)));
+    const after = points.commit('drop-transaction', () => {
+      const removed = held.remove([row]);
+      // Readings that are nobody's have no stream that a tombstone could name; they are counted.
+      if (row.first !== null)
+        tombstone(outbox, store, lane, { first: row.first, count: row.count, ...interval, reason: 'spool-full' });
+      return [removed, totals.add({ dropped: row.count })];
+    });
+    for (const part of after) part.after();
+    return true;
+  }
+
+  return {
+    used,
+    changed() {
+      stored = null;
+    },
+    makeRoom(bytes) {
+      let dropped = false;
+      while (used() + bytes > limit) {
+        if (!dropRecord(0) && !dropHeld() && !dropRecord(1)) throw new VitalsealError('spool_full');
+        stored = null;
+        dropped = true;
+      }
+      if (dropped) points.moveSlots();
+      return dropped;
+    },
+  };
+}
+
+/** Inside a transaction. A loss that continues the lane's newest unsigned tombstone extends it. */
+export function tombstone(
+  outbox: Outbox,
+  store: Store,
+  lane: Lane,
+  lost: { first: number; count: number; start: number; end: number; reason: Statement['reason'] },
+): void {
+  const { first, count, start, end, reason } = lost;
+  const owner = lane.owner as Uint8Array;
+  const newest = store
+    .sql(`SELECT id, body FROM outbox WHERE type = 'notice' AND ${NEVER_SIGNED} AND lane = ? ORDER BY id DESC LIMIT 1`)
+    .get(lane.id);
+  const before = newest === undefined ? null : (decodeBody(newest.body as Uint8Array) as Notice).statement;
+  const joins = before !== null && before.lastCounter + 1 === first && before.reason === reason;
+  const statement: Statement = {
+    owner,
+    firstCounter: joins ? before.firstCounter : first,
+    lastCounter: first + count - 1,
+    from: joins ? Math.min(before.from, start) : start,
+    to: joins ? Math.max(before.to, end) : end,
+    reason,
+  };
+  const body: Notice = { kind: 'readings-dropped', about: null, statement };
+  if (joins)
+    store
+      .sql('UPDATE outbox SET body = ?, readings = readings + ? WHERE id = ?')
+      .run(encodeBody(body), count, newest?.id as number);
+  else
+    outbox.add({
+      type: 'notice',
+      body,
+      lane: lane.id,
+      urgent: false,
+      due: true,
+      epoch: null,
+      first,
+      readings: count,
+      blob: null,
+    });
+}

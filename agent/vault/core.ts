@@ -1,0 +1,313 @@
+// The vault without its thread: opens the stores, wires them, and answers the calls of vault.ts. Everything here runs in
+// one thread, and nothing in it knows a timer: `wakesAt` says when `tick` is to be called.
+//
+//   commit ─▶ inbox ─▶ batchers ─▶ sealer ─▶ outbox ─▶ (sync on the main thread) ─▶ proven ─▶ leaves
+
+import { type Address, type ErrorCode, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
+import { type BatchInput, type BatchPart, type BatchState, NO_BATCH, stepBatch, wakesAt } from '../batch/batcher.ts';
+import type { Group, Quarantined } from '../inbox/group.ts';
+import { openHeld } from '../inbox/held.ts';
+import { openInbox } from '../inbox/inbox.ts';
+import { type Lane, openLanes } from '../inbox/lanes.ts';
+import { openQuarantine } from '../inbox/quarantine.ts';
+import type { MessageId } from '../inbox/recent.ts';
+import { keepIds, loadIds } from '../inbox/recent-rows.ts';
+import { openDetails } from '../light/details.ts';
+import { openLeaves } from '../light/leaves.ts';
+import { type FillSample, sampleFill } from '../outbox/fill.ts';
+import { openOutbox } from '../outbox/outbox.ts';
+import { createSpool, tombstone } from '../outbox/spool.ts';
+import { createSealer } from '../seal/sealer.ts';
+import { openChains } from '../store/chains.ts';
+import { readMeta, writeMeta } from '../store/meta.ts';
+import { createPoints, type Faults } from '../store/points.ts';
+import type { Slots } from '../store/slots.ts';
+import type { Store } from '../store/store.ts';
+import { openTotals } from '../store/totals.ts';
+import type { Limits } from './limits.ts';
+import { type Proof, prove } from './prove.ts';
+import { recordRows } from './records.ts';
+import { type StatusParts, statusOf } from './status.ts';
+import type { OutboxItem, OwnEntry, RecordRow, VaultIdentity, VaultOwner, VaultStatus } from './vault.ts';
+
+export interface CorePorts {
+  readonly store: Store;
+  readonly slots: Slots;
+  readonly limits: Limits;
+  readonly clock: { monotonicMs(): number; wallMs(): number };
+  readonly deflate: (bytes: Uint8Array) => Uint8Array;
+  readonly breathe: () => Promise<void>;
+  readonly faults?: Faults;
+  readonly sealed: () => void;
+}
+
+/** As in vault.ts, but synchronous where nothing has to be waited for. */
+export interface VaultCore {
+  /** Durable on return. Throws `disk_full`, `spool_full`, `store_failed`: then nothing of it was kept. */
+  commit(group: Group): void;
+  /** Closes what is too old, retries what failed. */
+  tick(): Promise<void>;
+  /** The monotonic ms at which `tick` is to be called. */
+  wakesAt(): number;
+  ids(): MessageId[];
+  setIdentity(identity: VaultIdentity | null): Promise<void>;
+  setAssignments(assignments: ReadonlyMap<string, Address | null>): Promise<void>;
+  setOwners(owners: readonly VaultOwner[]): Promise<void>;
+  renewEpochs(): void;
+  flush(): Promise<void>;
+  status(): VaultStatus;
+  pending(limit: number): OutboxItem[];
+  blob(hash: Uint8Array): Uint8Array | null;
+  envelopes(epoch: Uint8Array): Uint8Array | null;
+  commitSigned(signed: readonly { id: number; seq: number; entry: Uint8Array; leaf: Uint8Array }[]): void;
+  accepted(items: readonly { id: number; index: number }[]): void;
+  refused(items: readonly { id: number; code: ErrorCode; permanent: boolean }[]): void;
+  adopt(seq: number, leaf: Uint8Array, index: number): boolean;
+  unsignFrom(seq: number): void;
+  putOwn(entries: readonly OwnEntry[]): void;
+  proven(proof: Proof): void;
+  records(query?: { limit?: number; recordId?: Uint8Array }): RecordRow[];
+  ownLeaves(): { proven: number; leaves: Uint8Array };
+  signedVariants(seq: number): OwnEntry[];
+  quarantined(limit: number): Quarantined[];
+  meta(key: string): Uint8Array | null;
+  setMeta(entries: Readonly<Record<string, Uint8Array | null>>): void;
+  close(): Promise<void>;
+}
+
+/** Names of the sync's values, apart from the vault's own. */
+const SYNC = 'sync ';
+const RETRY_MS = { first: 1000, most: 30_000 };
+/** Slots that lag behind (quarantine) are moved at least so often; empty segments are swept then. */
+const SWEEP_MS = 30_000;
+
+/** Throws `store_newer`, `store_damaged`, `disk_full`, `store_failed`. */
+export function openCore(ports: CorePorts): VaultCore {
+  const { store, slots, limits, clock } = ports;
+  const positions = slots.read();
+  if (positions === null && readMeta(store, 'inbox chain') !== null)
+    throw new VitalsealError('store_damaged', 'the key slots of this store are missing');
+  const chains = openChains(slots, positions ?? new Map());
+  const lanes = openLanes(store);
+  const points = createPoints(store, chains, lanes, ports.faults ?? (() => {}));
+  const totals = openTotals(store);
+  const outbox = openOutbox(store);
+  const { inbox, unreadable } = openInbox(store, chains, lanes);
+  const held = openHeld(store, chains, lanes);
+  const quarantine = openQuarantine(store, chains, limits.quarantineBytes);
+  const leaves = openLeaves(store);
+  const details = openDetails(store);
+  const fresh = () => inbox.bytes() + quarantine.bytes();
+  const spool = createSpool({ store, lanes, held, outbox, totals, points, fresh }, limits.spoolBytes);
+  const sealer = createSealer(
+    {
+      store,
+      points,
+      chains,
+      lanes,
+      inbox,
+      held,
+      outbox,
+      totals,
+      deflate: ports.deflate,
+      breathe: ports.breathe,
+      monotonicMs: clock.monotonicMs,
+      sealed() {
+        spool.changed();
+        ports.sealed();
+      },
+    },
+    limits,
+  );
+
+  const batches = new Map<number, BatchState>();
+  let configured = false;
+  let failing: ErrorCode | null = null;
+  let retry: { at: number; after: number } | null = null;
+  let sweepAt = clock.monotonicMs() + SWEEP_MS;
+  let samples: readonly FillSample[] = [];
+  let closed = false;
+
+  start();
+  /** What a start does: tombstones for what cannot be read, keys forward, alarms' entries due, batches as they were. */
+  function start(): void {
+    if (unreadable.length > 0) {
+      const grid = Math.floor(clock.wallMs() / 300_000) * 300;
+      points
+        .commit('drop-transaction', () => {
+          for (const { lane, first, count } of unreadable)
+            if (first !== null)
+              tombstone(outbox, store, lane, { first, count, start: 0, end: grid, reason: 'store-restored' });
+          return totals.add({ dropped: unreadable.reduce((sum, { count }) => sum + count, 0) });
+        })
+        .after();
+    }
+    points.moveSlots();
+    outbox.makeDue(null);
+    for (const { lane, part } of inbox.waiting()) feed(lane, { kind: 'part', at: clock.monotonicMs(), part });
+  }
+
+  function feed(lane: Lane, input: BatchInput): void {
+    const { state, effects } = stepBatch(batches.get(lane.id) ?? NO_BATCH, input, limits);
+    batches.set(lane.id, state);
+    for (const effect of effects) {
+      if (effect.kind === 'beat') sealer.push({ kind: 'beat', lane });
+      else sealer.push({ kind: 'batch', lane, parts: effect.parts, alarm: hasAlarm(effect.parts) });
+    }
+  }
+
+  async function drain(): Promise<void> {
+    try {
+      await sealer.drain();
+      retry = null;
+      failing = null;
+    } catch (error) {
+      failing = isVitalsealError(error) ? error.code : 'internal';
+      const after = Math.min(RETRY_MS.most, retry === null ? RETRY_MS.first : retry.after * 2);
+      retry = { at: clock.monotonicMs() + after, after };
+      throw error;
+    } finally {
+      spool.changed();
+    }
+  }
+  /** The failure is kept in `failing` and tried again by `tick`. */
+  const drainQuietly = () => drain().catch(() => {});
+
+  const flushLanes = (of: (lane: Lane) => boolean) => {
+    for (const lane of lanes.all()) if (of(lane)) feed(lane, { kind: 'flush' });
+  };
+
+  function write<T>(work: () => T, point: 'outbox-signed' | 'proven' = 'outbox-signed'): T {
+    const result = points.commit(point, work);
+    spool.changed();
+    return result;
+  }
+
+  const statusParts: StatusParts = { store, inbox, held, totals, outbox, leaves, spool, limits };
+
+  return {
+    commit(group) {
+      const bytes = group.parts.reduce((sum, part) => sum + part.bytes.length, group.ids.length);
+      try {
+        const dropped = spool.makeRoom(bytes + 256);
+        const { appended, after } = points.commit('segment-commit', () => {
+          const items = group.quarantined;
+          const kept = items.length === 0 ? null : quarantine.add(items);
+          const added = inbox.append(group, items.length);
+          return {
+            appended: added.appended,
+            after() {
+              kept?.after();
+              added.after();
+            },
+          };
+        });
+        after();
+        if (retry === null) failing = null;
+        for (const { lane, part } of appended) feed(lane, { kind: 'part', at: clock.monotonicMs(), part });
+        if (dropped) ports.sealed();
+      } catch (error) {
+        failing = isVitalsealError(error) ? error.code : 'internal';
+        throw error;
+      }
+      if (retry === null) void drainQuietly();
+    },
+    async tick() {
+      if (closed) return;
+      const at = clock.monotonicMs();
+      for (const lane of lanes.all()) feed(lane, { kind: 'time', at });
+      if (retry === null || at >= retry.at) await drainQuietly();
+      if (at >= sweepAt && !closed) {
+        sweepAt = at + SWEEP_MS;
+        sweep();
+      }
+      samples = sampleFill(samples, { atMs: clock.wallMs(), bytes: spool.used() });
+    },
+    wakesAt() {
+      let wake = Math.min(sweepAt, retry?.at ?? sweepAt);
+      for (const state of batches.values()) wake = Math.min(wake, wakesAt(state) ?? wake);
+      return wake;
+    },
+    ids: () => [...loadIds(store), ...inbox.ids()],
+    setIdentity(identity) {
+      sealer.setIdentity(identity);
+      return drainQuietly();
+    },
+    setAssignments(assignments) {
+      sealer.setAssignments(assignments);
+      // What came before the device had an owner leaves the inbox now, so that it can be given as a whole.
+      flushLanes((lane) => lane.device !== null && (assignments.get(lane.device) ?? null) !== null);
+      return drain();
+    },
+    setOwners(owners) {
+      sealer.setOwners(owners);
+      // Batches of an earlier life close at the start, but not before it is known to whom they are sealed.
+      if (!configured) flushLanes(() => true);
+      configured = true;
+      return drainQuietly();
+    },
+    renewEpochs: () => sealer.renewEpochs(),
+    async flush() {
+      flushLanes(() => true);
+      await drain();
+    },
+    status: () => statusOf(statusParts, { failing, restored: unreadable.length > 0, samples, wallMs: clock.wallMs() }),
+    pending: (limit) => outbox.pending(limit),
+    blob: (hash) => outbox.blob(hash),
+    envelopes: (epoch) => outbox.envelopes(epoch),
+    commitSigned: (signed) => write(() => outbox.commitSigned(signed)),
+    accepted: (items) => write(() => outbox.accepted(items)),
+    refused: (items) => write(() => outbox.refused(items)),
+    adopt: (seq, leaf, index) => write(() => outbox.adopt(seq, leaf, index)),
+    unsignFrom: (seq) => write(() => outbox.unsignFrom(seq)),
+    putOwn: (entries) => write(() => outbox.putOwn(entries)),
+    proven(proof) {
+      const parts = { outbox, leaves, details, totals };
+      write(() => {
+        const after = prove(parts, proof);
+        if (proof.meta !== undefined) writeMeta(store, named(proof.meta));
+        return after;
+      }, 'proven').after();
+    },
+    records: (query) => recordRows(store, outbox, details, query ?? {}),
+    ownLeaves() {
+      const own = [leaves.all()];
+      for (let seq = leaves.size(); ; seq++) {
+        const current = outbox.current(seq);
+        if (current === null) break;
+        own.push(current.leaf);
+      }
+      return { proven: leaves.size(), leaves: new Uint8Array(Buffer.concat(own)) };
+    },
+    signedVariants: (seq) => outbox.variants(seq),
+    quarantined: (limit) => quarantine.newest(limit),
+    meta: (key) => readMeta(store, SYNC + key),
+    setMeta: (entries) => write(() => writeMeta(store, named(entries))),
+    async close() {
+      if (closed) return;
+      closed = true;
+      await drainQuietly();
+      points.moveSlots();
+      store.close();
+    },
+  };
+
+  function sweep(): void {
+    try {
+      const swept = points.commit('seal-transaction', () => {
+        const taken = inbox.consume(null, Number.MAX_SAFE_INTEGER);
+        keepIds(store, taken.ids);
+        return taken;
+      });
+      swept.after();
+    } catch {
+      // The disk takes no writes: there will be another time.
+    }
+    points.moveSlots();
+  }
+}
+
+const hasAlarm = (parts: readonly BatchPart[]) => parts.some((part) => part.alarm);
+
+const named = (entries: Readonly<Record<string, Uint8Array | null>>) =>
+  Object.fromEntries(Object.entries(entries).map(([key, value]) => [SYNC + key, value]));

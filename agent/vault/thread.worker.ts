@@ -1,0 +1,76 @@
+// The vault's thread: opens database and key slots in the folder, answers calls in their order, and wakes the core when
+// a batch is due. One thread owns the files, so that no lock is ever waited for.
+
+import { statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { constants, deflateRawSync } from 'node:zlib';
+import { VitalsealError } from '@vitalseal/ledger';
+import { openSlots } from '../store/slots.ts';
+import { openCore, type VaultCore } from './core.ts';
+import { limitsOf } from './limits.ts';
+import { type Call, type FromVault, type ThreadData, toWire } from './messages.ts';
+import { openSlotFiles } from './slots.fs.ts';
+import { openStore } from './store.sqlite.ts';
+
+const port = parentPort;
+if (port === null) throw new VitalsealError('internal', 'the vault runs in a worker thread only');
+const { folder, options } = workerData as ThreadData;
+const say = (message: FromVault) => port.postMessage(message);
+const monotonicMs = () => performance.now();
+
+let timer: NodeJS.Timeout | undefined;
+let armedFor = Number.POSITIVE_INFINITY;
+let ended = false;
+
+function arm(core: VaultCore): void {
+  const at = core.wakesAt();
+  if (ended || at >= armedFor) return;
+  clearTimeout(timer);
+  armedFor = at;
+  timer = setTimeout(
+    () => {
+      armedFor = Number.POSITIVE_INFINITY;
+      core.tick().finally(() => arm(core));
+    },
+    Math.max(1, at - monotonicMs()),
+  );
+}
+
+async function answer(core: VaultCore, { id, name, args }: Call): Promise<void> {
+  try {
+    const method = core[name] as (...args: readonly unknown[]) => unknown;
+    const result = method(...args);
+    // A commit is answered in this very turn: a device waits for it.
+    const value = result instanceof Promise ? await result : result;
+    say({ kind: 'answer', id, value });
+    if (name === 'close') {
+      ended = true;
+      clearTimeout(timer);
+      port?.close();
+    }
+  } catch (error) {
+    say({ kind: 'error', id, error: toWire(error) });
+  }
+  arm(core);
+}
+
+try {
+  const { bavail, bsize } = statfsSync(folder);
+  const limits = limitsOf(options, bavail * bsize);
+  const core = openCore({
+    store: openStore(join(folder, 'agent.db')),
+    slots: openSlots(openSlotFiles(join(folder, 'keys'))),
+    limits,
+    clock: { monotonicMs, wallMs: Date.now },
+    deflate: (bytes) => deflateRawSync(bytes, { level: constants.Z_DEFAULT_COMPRESSION }),
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    sealed: () => say({ kind: 'sealed' }),
+  });
+  port.on('message', (call: Call) => void answer(core, call));
+  say({ kind: 'ready', ids: core.ids(), waitingBytes: limits.waitingBytes });
+  arm(core);
+} catch (error) {
+  say({ kind: 'failed', error: toWire(error) });
+  port.close();
+}

@@ -1,0 +1,131 @@
+// The main thread's side of the vault: starts the thread, turns calls into messages, and keeps the sink, which encodes
+// here so that one buffer a group commit is all that crosses.
+
+import { Worker } from 'node:worker_threads';
+import { VitalsealError } from '@vitalseal/ledger';
+import type { Group } from '../inbox/group.ts';
+import { createSink } from '../inbox/sink.ts';
+import { type Call, type CallName, type FromVault, fromWire, type ThreadData } from './messages.ts';
+import type { Vault, VaultFailure, VaultOptions } from './vault.ts';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: VitalsealError): void;
+}
+
+/**
+ * Opens the vault in an existing folder (`agent.db`, `keys/`); the caller holds the folder's lock. `failed` is told when
+ * the thread dies: every call rejects from then on. Throws `store_newer`, `store_damaged`, `disk_full`, `store_failed`.
+ */
+export async function openVault(folder: string, options: VaultOptions = {}, failed?: VaultFailure): Promise<Vault> {
+  const data: ThreadData = { folder, options };
+  const worker = new Worker(new URL('./thread.worker.ts', import.meta.url), { workerData: data });
+  const pending = new Map<number, Pending>();
+  const listeners = new Set<() => void>();
+  let next = 0;
+  let ended: VitalsealError | null = null;
+
+  function end(error: VitalsealError): void {
+    if (ended !== null) return;
+    ended = error;
+    for (const call of pending.values()) call.reject(error);
+    pending.clear();
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the caller names the type of the answer that the core gives
+  function call(name: CallName, args: readonly unknown[], transfer: readonly ArrayBuffer[] = []): Promise<any> {
+    return new Promise((resolve, reject) => {
+      if (ended !== null) return reject(ended);
+      const id = next++;
+      pending.set(id, { resolve, reject });
+      worker.postMessage({ id, name, args } satisfies Call, transfer as ArrayBuffer[]);
+    });
+  }
+
+  const ready = await new Promise<Extract<FromVault, { kind: 'ready' }>>((resolve, reject) => {
+    worker.on('message', (message: FromVault) => {
+      if (message.kind === 'ready') resolve(message);
+      else if (message.kind === 'failed') reject(fromWire(message.error));
+      else if (message.kind === 'sealed') for (const listener of listeners) listener();
+      else {
+        const waiting = pending.get(message.id);
+        pending.delete(message.id);
+        if (message.kind === 'answer') waiting?.resolve(message.value);
+        else waiting?.reject(fromWire(message.error));
+      }
+    });
+    const died = () => {
+      const error = new VitalsealError('store_failed', 'the thread of the vault died');
+      reject(error);
+      if (ended === null) {
+        end(error);
+        failed?.(error);
+      }
+    };
+    worker.on('error', died);
+    worker.on('exit', died);
+  });
+
+  const sink = createSink(
+    {
+      commit: (group: Group) =>
+        call(
+          'commit',
+          [group],
+          group.parts.map((part) => part.bytes.buffer as ArrayBuffer),
+        ),
+      monotonicMs: () => performance.now(),
+      wallMs: Date.now,
+      after(ms, work) {
+        const timer = setTimeout(work, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    ready.waitingBytes,
+  );
+  sink.recall(ready.ids);
+
+  return {
+    sink: () => sink,
+    setIdentity: (identity) => call('setIdentity', [identity]),
+    async setAssignments(assignments) {
+      sink.assign(assignments);
+      // What was delivered under the old assignments is committed under them first.
+      await sink.drain();
+      await call('setAssignments', [assignments]);
+    },
+    setOwners: (owners) => call('setOwners', [owners]),
+    renewEpochs: () => call('renewEpochs', []),
+    onSealed(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async flush() {
+      await sink.drain();
+      await call('flush', []);
+    },
+    status: () => call('status', []),
+    pending: (limit) => call('pending', [limit]),
+    blob: (hash) => call('blob', [hash]),
+    envelopes: (epoch) => call('envelopes', [epoch]),
+    commitSigned: (signed) => call('commitSigned', [signed]),
+    accepted: (items) => call('accepted', [items]),
+    refused: (items) => call('refused', [items]),
+    adopt: (seq, leaf, index) => call('adopt', [seq, leaf, index]),
+    unsignFrom: (seq) => call('unsignFrom', [seq]),
+    putOwn: (entries) => call('putOwn', [entries]),
+    proven: (proof) => call('proven', [proof]),
+    records: (query) => call('records', [query]),
+    ownLeaves: () => call('ownLeaves', []),
+    signedVariants: (seq) => call('signedVariants', [seq]),
+    meta: (key) => call('meta', [key]),
+    setMeta: (entries) => call('setMeta', [entries]),
+    async close() {
+      if (ended !== null) return;
+      await sink.drain(true);
+      await call('close', []);
+      end(new VitalsealError('cancelled', 'the vault is closed'));
+      await worker.terminate();
+    },
+  };
+}
