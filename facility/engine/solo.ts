@@ -13,6 +13,8 @@ export interface SoloOptions {
   readonly maxQueue: number;
   /** Unix seconds. */
   readonly now: () => number;
+  readonly onBlock?: () => void;
+  readonly onFailure?: (error: unknown) => void;
   readonly at?: PointHook;
 }
 
@@ -112,11 +114,13 @@ export class SoloEngine implements Engine {
         this.#options.at?.('block-committed');
       }
     } catch (error) {
+      this.#options.onFailure?.(error);
       if (!this.#committedAnyway(height)) {
         for (const waiting of gathered) waiting.reject(error);
         return;
       }
     }
+    this.#options.onBlock?.();
     let from = 0;
     for (const { candidates, resolve } of gathered) {
       resolve((results as readonly EntryResult[]).slice(from, from + candidates.length));
@@ -142,7 +146,8 @@ export class SoloEngine implements Engine {
       const line = this.#application.cosign(committed);
       this.#options.at?.('checkpoint-cosigned');
       this.#application.cosigned(committed, [line]);
-    } catch {
+    } catch (error) {
+      this.#options.onFailure?.(error);
       // Not fatal: the block is committed and answered; the next block, or the next start, cosigns a later checkpoint.
     }
   }

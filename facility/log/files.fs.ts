@@ -31,6 +31,11 @@ export class FolderLogFiles implements LogFiles {
     }
   }
 
+  /** A published file; null when there is none. */
+  async read(path: string): Promise<Uint8Array | null> {
+    return readFile(join(this.#dir, path)).catch(() => null);
+  }
+
   async writeCheckpoint(note: string): Promise<void> {
     await mkdir(this.#dir, { recursive: true });
     await writeDurably(join(this.#dir, 'checkpoint'), Buffer.from(note));

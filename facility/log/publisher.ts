@@ -31,6 +31,7 @@ export interface PublisherOptions {
   /** Root of the committed tree at a size; null when it is smaller. */
   readonly rootAt: (size: number) => Hash | null;
   readonly at?: PointHook;
+  readonly onPublished?: () => void;
   readonly onFailure?: (error: unknown) => void;
   /** ms before a failed publication is tried again. */
   readonly retryMs?: number;
@@ -47,6 +48,7 @@ export class Publisher {
   #current: Published | null = null;
   #next: Published | null = null;
   #running: Promise<void> | null = null;
+  #released = false;
   #closed = false;
 
   constructor(options: PublisherOptions) {
@@ -88,7 +90,7 @@ export class Publisher {
 
   /** Resolves with the newest final checkpoint once its size is at least `min`, or with what there is after `ms`. */
   waitFor(min: number, ms: number, signal?: AbortSignal): Promise<Published | null> {
-    if (this.#closed || ms <= 0 || (this.#current?.size ?? -1) >= min) return Promise.resolve(this.#current);
+    if (this.#released || ms <= 0 || (this.#current?.size ?? -1) >= min) return Promise.resolve(this.#current);
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
@@ -108,11 +110,17 @@ export class Publisher {
     await this.#running;
   }
 
-  /** Finishes what is under way and answers all who wait. */
+  /** Answers all who wait, and from now on at once. */
+  release(): void {
+    this.#released = true;
+    for (const waiter of [...this.#waiters]) waiter.wake();
+  }
+
+  /** Finishes what is under way, then takes no more. */
   async close(): Promise<void> {
+    this.release();
     await this.settled();
     this.#closed = true;
-    for (const waiter of [...this.#waiters]) waiter.wake();
   }
 
   async #run(): Promise<void> {
@@ -143,6 +151,7 @@ export class Publisher {
     await this.#options.files.writeCheckpoint(next.note);
     // COMMIT POINT of publication: from here on everyone may hold this checkpoint.
     this.#current = next;
+    this.#options.onPublished?.();
     this.#options.at?.('checkpoint-published');
     for (const waiter of [...this.#waiters]) if (next.size >= waiter.min) waiter.wake();
   }

@@ -7,7 +7,6 @@ import {
   type Hash,
   type Role,
   randomBytes,
-  sha256,
   VitalsealError,
 } from '@vitalseal/ledger';
 
@@ -20,7 +19,7 @@ export interface Invite {
   readonly subject: Uint8Array | null;
   /** Unix seconds. */
   readonly expires: number;
-  /** SHA-256 of what it was used for; null while unused. */
+  /** The MAC over what it was used for; null while unused. */
   readonly usedFor: Hash | null;
 }
 
@@ -60,20 +59,19 @@ export class Invites {
   }
 
   /**
-   * Uses an invite for `wish`, exactly; `mac` must be the client's HMAC over it, as `expected` computes it from the
-   * secret. Durable on return. The same wish again is answered again, because its answer may have been lost.
-   * Throws `invite_refused`: the client is not told which of the reasons it was.
+   * Uses an invite for one wish: `mac` is the client's over it, `expected` computes it from the secret, `fits` says
+   * whether the invite is for such a wish. Durable on return. The same wish again is granted again, because its answer
+   * may have been lost. Throws `invite_refused`: the client is not told which of the reasons it was.
    */
-  use(id: Uint8Array, wish: Uint8Array, mac: Uint8Array, expected: (secret: Uint8Array) => Uint8Array): Invite {
+  use(id: Uint8Array, mac: Hash, expected: (secret: Uint8Array) => Hash, fits: (invite: Invite) => boolean): void {
     const invite = this.#store.find(id);
-    if (invite === null || !constantTimeEqual(mac, expected(invite.secret))) throw new VitalsealError('invite_refused');
-    const usedFor = sha256(wish);
-    if (invite.usedFor !== null && !equalBytes(invite.usedFor, usedFor)) throw new VitalsealError('invite_refused');
-    if (invite.usedFor === null) {
-      if (invite.expires <= this.#now()) throw new VitalsealError('invite_refused');
+    const granted =
+      invite !== null &&
+      constantTimeEqual(mac, expected(invite.secret)) &&
+      fits(invite) &&
+      (invite.usedFor === null ? invite.expires > this.#now() : equalBytes(invite.usedFor, mac)) &&
       // COMMIT POINT: from here on this invite is for this wish only.
-      if (!this.#store.use(id, usedFor)) throw new VitalsealError('invite_refused');
-    }
-    return invite;
+      (invite.usedFor !== null || this.#store.use(id, mac));
+    if (!granted) throw new VitalsealError('invite_refused');
   }
 }

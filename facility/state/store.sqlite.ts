@@ -59,6 +59,10 @@ export class SqliteLedgerStore implements LedgerStore {
     return this.#sql.about.pluck().all(kind, address, from, limit) as number[];
   }
 
+  newestAbout({ kind, address }: About, limit: number): number[] {
+    return this.#sql.newestAbout.pluck().all(kind, address, limit) as number[];
+  }
+
   tile(level: number, index: number): Uint8Array | null {
     return (this.#sql.tile.pluck().get(level, index) as Uint8Array | undefined) ?? null;
   }
@@ -86,6 +90,7 @@ function statements(database: Database.Database) {
     entryAt: prepare('SELECT idx, leaf FROM signer_entry WHERE signer = ? AND seq = ?'),
     leavesOf: prepare('SELECT idx, leaf FROM signer_entry WHERE signer = ? AND seq >= ? ORDER BY seq LIMIT ?'),
     about: prepare('SELECT idx FROM about WHERE kind = ? AND address = ? AND idx >= ? ORDER BY idx LIMIT ?'),
+    newestAbout: prepare('SELECT idx FROM about WHERE kind = ? AND address = ? ORDER BY idx DESC LIMIT ?'),
     tile: prepare('SELECT hashes FROM tile WHERE level = ? AND idx = ?'),
     row: prepare('SELECT value FROM state WHERE kind = ? AND key = ?'),
     addBlock: prepare('INSERT INTO block VALUES (?, ?, ?, ?)'),

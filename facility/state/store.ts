@@ -45,6 +45,8 @@ export interface LedgerStore {
   leavesOf(signer: Uint8Array, seq: number, limit: number): { index: number; leaf: Hash }[];
   /** Up to `limit` indices of entries about an address, from `from` on, ascending. */
   about(about: About, from: number, limit: number): number[];
+  /** Up to `limit` of them, the newest first. */
+  newestAbout(about: About, limit: number): number[];
   tile(level: number, index: number): Uint8Array | null;
   row(kind: string, key: Uint8Array): Uint8Array | null;
   /**

@@ -1,0 +1,150 @@
+// The facility's HTTP server: bounds on everything that a stranger can open or send, one shape of error, and a close
+// that lets what is under way finish.
+import type { AddressInfo } from 'node:net';
+import { ERRORS, type ErrorCode, encodeProblem, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { Quota } from '../admission/quota.ts';
+import type { Node } from '../node.ts';
+import { ledgerRoutes } from './ledger.http.ts';
+import { logRoutes } from './log.http.ts';
+import { registrarRoutes } from './registrar.http.ts';
+import { storageRoutes } from './storage.http.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Plain HTTP elsewhere than on loopback. */
+  readonly allowPlainHttp?: boolean;
+}
+
+export interface HttpServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Listens. Throws `transport_refused` for plain HTTP beyond loopback, `config_invalid` when it cannot listen or the certificate is none. */
+export async function serveHttp(node: Node, options: ListenOptions): Promise<HttpServer> {
+  const { host, port, tls } = options;
+  if (tls === undefined && options.allowPlainHttp !== true && !isLoopback(host)) {
+    throw new VitalsealError(
+      'transport_refused',
+      'plain HTTP is served on loopback only; give a certificate and a key',
+    );
+  }
+  const app = createApp(node, tls);
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new VitalsealError('config_invalid', `cannot listen on the given address (${reason})`);
+  }
+  const address = app.server.address() as AddressInfo;
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return { url: `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`, close: () => app.close() };
+}
+
+/** The server without a socket, for tests too. */
+export function createApp(node: Node, tls?: { readonly cert: string; readonly key: string }): FastifyInstance {
+  const { limits, metrics } = node;
+  const options = {
+    bodyLimit: limits.entryBodyBytes,
+    maxParamLength: 128,
+    connectionTimeout: 60_000,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 30_000,
+    forceCloseConnections: 'idle' as const,
+    return503OnClosing: true,
+    exposeHeadRoutes: false,
+    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) =>
+      void sendProblem(reply, new VitalsealError('request_invalid')),
+    clientErrorHandler(_error: Error, socket: import('node:net').Socket) {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    },
+  };
+  let app: FastifyInstance;
+  try {
+    app = tls === undefined ? fastify(options) : (fastify({ ...options, https: { ...tls } }) as never);
+  } catch {
+    throw new VitalsealError('config_invalid', 'the certificate or its key cannot be used');
+  }
+  app.server.maxConnections = limits.connections;
+  app.server.headersTimeout = 15_000;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  const requests = new Quota({
+    perSecond: limits.requestsPerSecondPerAddress,
+    burst: 2 * limits.requestsPerSecondPerAddress,
+    clock: () => performance.now(),
+  });
+  let bytesInFlight = 0;
+  const held = new WeakMap<FastifyRequest, number>();
+  app.addHook('onRequest', async (request) => {
+    if (!requests.take(request.ip)) throw new VitalsealError('quota_exceeded');
+    // What a body may need is reserved before a byte of it is read.
+    const announced = request.headers['content-length'];
+    const bytes =
+      announced !== undefined ? Number(announced) : request.headers['transfer-encoding'] ? limits.blobBytes : 0;
+    if (bytesInFlight + bytes > limits.bytesInFlight) throw new VitalsealError('facility_busy');
+    bytesInFlight += bytes;
+    held.set(request, bytes);
+  });
+  const release = async (request: FastifyRequest) => {
+    bytesInFlight -= held.get(request) ?? 0;
+    held.delete(request);
+  };
+  app.addHook('onResponse', async (request, reply) => {
+    await release(request);
+    metrics.count('requests');
+    if (reply.statusCode >= 400) metrics.count('requests_failed');
+  });
+  app.addHook('onRequestAbort', release);
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, new VitalsealError('not_found')));
+  app.setErrorHandler((error, _request, reply) => {
+    const known = asProblem(error);
+    if (known.code === 'internal') node.log.error({ code: known.code, kind: (error as Error).name }, 'request failed');
+    return sendProblem(reply, known);
+  });
+
+  logRoutes(app, node);
+  ledgerRoutes(app, node);
+  storageRoutes(app, node);
+  registrarRoutes(app, node);
+  return app;
+}
+
+function sendProblem(reply: FastifyReply, { code, message }: VitalsealError): FastifyReply {
+  // A gateway without a clock learns the time here, and signs its request again.
+  const time = code === 'request_expired' ? Math.floor(Date.now() / 1000) : undefined;
+  return reply
+    .code(ERRORS[code].http)
+    .header('content-type', 'application/cbor')
+    .header('cache-control', 'no-store')
+    .send(Buffer.from(encodeProblem(code, message, time)));
+}
+
+const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'request_too_large',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request_invalid',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'request_invalid',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'request_invalid',
+  FST_ERR_BAD_URL: 'request_invalid',
+  FST_ERR_MAX_PARAM_LENGTH_EXCEEDED: 'request_invalid',
+};
+
+function asProblem(error: unknown): VitalsealError {
+  if (isVitalsealError(error)) return error;
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  const known = FASTIFY_CODES[code ?? ''];
+  if (known !== undefined) return new VitalsealError(known);
+  // The message of an unknown error may hold anything, so nobody gets it.
+  return new VitalsealError(statusCode !== undefined && statusCode < 500 ? 'request_invalid' : 'internal');
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

@@ -1,0 +1,54 @@
+// Blobs and key envelopes. Putting is for registered users, who sign; a blob is given to whoever knows its hash (it is
+// sealed), an envelope only to the reader who signs for it.
+import { type UserState, VitalsealError } from '@vitalseal/ledger';
+import type { FastifyInstance } from 'fastify';
+import type { Node } from '../node.ts';
+import { authorise } from './authorise.ts';
+import { sendBytes } from './ledger.http.ts';
+import { bodyOf, hashParameter } from './request.ts';
+
+export function storageRoutes(app: FastifyInstance, node: Node): void {
+  const { blobs, envelopes, state, limits, metrics } = node;
+
+  app.put('/v1/blobs/:hash', { bodyLimit: limits.blobBytes }, async (request, reply) => {
+    const hash = hashParameter(request.params, 'hash');
+    const body = bodyOf(request);
+    const user = authorise(node, request);
+    if (body.length === 0) throw new VitalsealError('request_invalid', 'the blob is empty');
+    const stored = await blobs.put(hash, body, user.address);
+    if (stored) {
+      metrics.count('blobs_stored');
+      metrics.count('blob_bytes_stored', body.length);
+    }
+    return reply.code(stored ? 201 : 200).send();
+  });
+
+  app.get('/v1/blobs/:hash', async (request, reply) => {
+    const bytes = await blobs.read(hashParameter(request.params, 'hash'));
+    if (bytes === null) throw new VitalsealError('not_found');
+    return sendBytes(reply, bytes);
+  });
+
+  app.put('/v1/epochs/:epoch/envelopes', { bodyLimit: limits.envelopeSetBytes }, async (request, reply) => {
+    const epoch = hashParameter(request.params, 'epoch');
+    const gateway: UserState = authorise(node, request);
+    const opened = state.epoch(epoch);
+    const own = opened !== null && Buffer.compare(opened.gateway, gateway.address) === 0 ? opened : null;
+    const stored = await envelopes.put(
+      gateway.address,
+      epoch,
+      bodyOf(request),
+      own === null ? null : { root: own.envelopeRoot, count: own.envelopeCount },
+    );
+    if (stored) metrics.count('envelope_sets_stored');
+    return reply.code(stored ? 201 : 200).send();
+  });
+
+  app.get('/v1/epochs/:epoch/envelope', async (request, reply) => {
+    const epoch = hashParameter(request.params, 'epoch');
+    const reader = authorise(node, request);
+    const opened = state.epoch(epoch);
+    if (opened === null) throw new VitalsealError('envelope_missing');
+    return sendBytes(reply, await envelopes.read(opened.gateway, epoch, reader.address));
+  });
+}

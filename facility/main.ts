@@ -1,0 +1,309 @@
+// The full node put together: the one file that knows the adapters. Parts that others need come first, whatever lets
+// strangers in comes last, and stopping goes the other way.
+//
+//   HTTP ─► admission ─► engine ─► application ─► SQLite        (COMMIT; then receipts)
+//             │ blobs,               │ cosign
+//             ▼ envelopes (files)    ▼
+//          answers ◄──────────── finality ─► publisher ─► tiles, checkpoint (files)
+import { join, resolve } from 'node:path';
+import { addressOf, emptyRoot, formatAddress, parsePolicy, policyHash, toHex, VitalsealError } from '@vitalseal/ledger';
+import type Database from 'better-sqlite3';
+import { Admission } from './admission/admission.ts';
+import { Answers } from './admission/answers.ts';
+import { FolderFiles } from './blobs/blobs.fs.ts';
+import { Blobs } from './blobs/blobs.ts';
+import { Envelopes } from './blobs/envelopes.ts';
+import { SqliteUsage } from './blobs/usage.sqlite.ts';
+import { askControl, serveControl } from './control/control.socket.ts';
+import { type FolderLock, lockFolder } from './control/lock.sqlite.ts';
+import type { EntryResult, PointHook } from './engine/engine.ts';
+import { SOLO_DEFAULTS, SoloEngine } from './engine/solo.ts';
+import { type Exported, exportLog } from './export/export.ts';
+import { outputFolder } from './export/folder.fs.ts';
+import { isSetUp, makeFolder, readKeys, readPolicy, removeUnfinished, writeMarker, writeSetup } from './folder.fs.ts';
+import { type ListenOptions, serveHttp } from './http/server.http.ts';
+import { cosignerSecret, type FacilityKeys, generateFacilityKeys, logSecret, soloOrigin, soloPolicy } from './keys.ts';
+import { type FacilityLimits, facilityLimits } from './limits.ts';
+import { FolderLogFiles } from './log/files.fs.ts';
+import { Finality } from './log/finality.ts';
+import { Publisher } from './log/publisher.ts';
+import { PublishedTiles } from './log/tiles.ts';
+import { LedgerTree } from './log/tree.ts';
+import { Metrics } from './metrics.ts';
+import { codeOf, type Log, type Node, SILENT } from './node.ts';
+import { foundersTexts, keyFile } from './registrar/files.ts';
+import { founders, foundLedger } from './registrar/genesis.ts';
+import { SqliteInviteStore } from './registrar/invites.sqlite.ts';
+import { Invites } from './registrar/invites.ts';
+import { placeOf } from './registrar/places.ts';
+import { Registrar } from './registrar/registrar.ts';
+import { FacilityService, type FacilityStatus, type InviteFor } from './service.ts';
+import { LedgerApplication } from './state/application.ts';
+import { openDatabase } from './state/schema.sqlite.ts';
+import { SqliteLedgerStore } from './state/store.sqlite.ts';
+import { LedgerState } from './state/view.ts';
+
+export { DEFAULT_LIMITS, type FacilityLimits } from './limits.ts';
+export { pinoLog } from './logging.pino.ts';
+export type { Log } from './node.ts';
+export { type FacilityStatus, INVITABLE, type InviteFor } from './service.ts';
+export type { Exported, ListenOptions };
+
+export interface FacilityOptions {
+  /** The data folder. */
+  readonly dir: string;
+  readonly limits?: Partial<FacilityLimits>;
+  readonly log?: Log;
+  /** Unix seconds. */
+  readonly now?: () => number;
+  /** For crash tests. */
+  readonly at?: PointHook;
+}
+
+const unixSeconds = () => Math.floor(Date.now() / 1_000);
+
+/** The ledger's parts over a folder. */
+function openLedger(
+  { dir, at, log = SILENT }: FacilityOptions,
+  keys: FacilityKeys,
+  policyText: string,
+  create = false,
+) {
+  const database: Database.Database = openDatabase(join(dir, 'ledger.db'), create);
+  const store = new SqliteLedgerStore(database);
+  const head = store.head();
+  const tree = new LedgerTree((level, index) => store.tile(level, index), head.size);
+  if (Buffer.compare(tree.rootAt(head.size) ?? emptyRoot, head.root) !== 0) {
+    throw new VitalsealError('store_damaged', "the store's tree does not have the root of its last block");
+  }
+  const metrics = new Metrics();
+  const files = new FolderLogFiles(join(dir, 'log'), {
+    tile: (tile) => tiles.cut(tile),
+    entries: (from, to) => store.entries(from, to),
+  });
+  const publisher = new Publisher({
+    files,
+    rootAt: (size) => tree.rootAt(size),
+    onPublished: () => metrics.count('publications'),
+    onFailure(error) {
+      metrics.count('publications_failed');
+      log.error({ code: codeOf(error) }, 'the checkpoint could not be published; trying again');
+    },
+    ...(at && { at }),
+  });
+  const tiles = new PublishedTiles(tree, store, publisher, (path) => files.read(path));
+  const origin = soloOrigin(keys);
+  const finality = new Finality({
+    origin,
+    policy: parsePolicy(policyText),
+    logKey: logSecret(keys),
+    cosignerKey: cosignerSecret(keys),
+    onFinal: (published) => publisher.offer(published),
+  });
+  const state = new LedgerState(origin, store, tree);
+  const application = new LedgerApplication(store, state, finality);
+  return { keys, policyText, origin, database, store, tree, metrics, publisher, tiles, finality, state, application };
+}
+
+interface StartedNode {
+  readonly node: Node;
+  close(): Promise<void>;
+}
+
+/** Opens a folder whose lock the caller holds, recovers, and runs everything but what listens. */
+async function startNode(options: FacilityOptions): Promise<StartedNode> {
+  const { dir, at, log = SILENT, now = unixSeconds } = options;
+  const limits = facilityLimits(options.limits);
+  const ledger = openLedger(options, readKeys(dir), readPolicy(dir));
+  const { keys, policyText, origin, database, store, tree, metrics, publisher, tiles, finality, state } = ledger;
+  const engine = new SoloEngine(ledger.application, {
+    ...SOLO_DEFAULTS,
+    now,
+    onBlock: () => metrics.count('blocks'),
+    onFailure: (error) => log.error({ code: codeOf(error) }, 'a block failed'),
+    ...(at && { at }),
+  });
+
+  const usage = new SqliteUsage(join(dir, 'usage.db'));
+  const scratch = join(dir, 'unfinished');
+  const blobs = new Blobs(new FolderFiles(join(dir, 'blobs'), scratch), usage, limits);
+  const envelopes = new Envelopes(new FolderFiles(join(dir, 'envelopes'), scratch), usage, limits);
+  const answers = new Answers(origin, keys.facility, now);
+  const invites = new Invites(new SqliteInviteStore(database), policyHash(policyText), now);
+  const registrar = new Registrar({
+    ...{ key: keys.registrar, address: addressOf(keys.registrar.publicKey), state, invites },
+    seen: () => publisher.current ?? { size: 0, root: emptyRoot },
+    submit: async (bytes) => (await engine.submit([{ bytes, opened: null }]))[0] as EntryResult,
+    placeOf: (about, matches) => placeOf(store, about, matches),
+  });
+  const stored = {
+    hasBlob: (hash: Uint8Array) => blobs.has(hash),
+    envelopes: (gateway: Uint8Array, epoch: Uint8Array) => envelopes.commitment(gateway, epoch),
+  };
+  const clock = () => performance.now();
+  const admission = new Admission({ state, engine, answers, metrics, limits, clock, stored });
+  const node: Node = {
+    ...{ origin, policyText, limits, log, metrics, store, state, engine, finality, publisher, tiles },
+    ...{ blobs, envelopes, admission, answers, invites, registrar, now },
+    gauges: () => ({
+      height: store.head().height,
+      tree_size: tree.size,
+      checkpoint_size: publisher.current?.size ?? 0,
+      queued_entries: engine.queued,
+      long_polls: publisher.waiting,
+    }),
+  };
+  const close = async () => {
+    await engine.stop();
+    await publisher.close();
+    usage.close();
+    database.close();
+  };
+  try {
+    await publisher.recover();
+    await engine.start();
+    await publisher.settled();
+    return { node, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export interface InitResult {
+  readonly origin: string;
+  readonly registrar: string;
+  readonly facility: string;
+  readonly policyHash: string;
+  /** File with the recovery keys of both: to be printed, kept in a drawer, and removed. */
+  readonly recovery: string;
+}
+
+/** Sets up a facility in `dir`: keys, policy, the two founding entries. Throws `folder_exists`, `folder_locked`. */
+export async function initFacility(options: FacilityOptions): Promise<InitResult> {
+  const { dir, now = unixSeconds } = options;
+  if (isSetUp(dir)) throw new VitalsealError('folder_exists', 'there is a facility in this folder already');
+  makeFolder(dir);
+  const lock = lockFolder(dir);
+  try {
+    // What an interrupted attempt left was never seen by anybody.
+    removeUnfinished(dir);
+    const keys = generateFacilityKeys();
+    const people = await founders(keys);
+    const policyText = soloPolicy(keys);
+    await writeSetup(dir, keys, policyText, foundersTexts(soloOrigin(keys), policyText, people));
+    const { application, database, origin } = openLedger(options, keys, policyText, true);
+    try {
+      foundLedger(application, keys, people, now());
+    } finally {
+      database.close();
+    }
+    const facts = {
+      origin,
+      registrar: formatAddress(addressOf(keys.registrar.publicKey)),
+      facility: formatAddress(addressOf(keys.facility.publicKey)),
+      policyHash: toHex(policyHash(policyText)),
+    };
+    await writeMarker(dir, facts);
+    // Publishes the first checkpoint, so that the log can be exported before the facility ever ran.
+    await (await startNode(options)).close();
+    return { ...facts, recovery: join(dir, 'recovery') };
+  } finally {
+    lock.release();
+  }
+}
+
+export interface Facility {
+  readonly url: string;
+  readonly origin: string;
+  readonly policyText: string;
+  invite(wish: InviteFor): string;
+  status(): FacilityStatus;
+  /** Answers what is under way, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Runs the facility in `dir` until it is stopped. Throws `folder_missing`, `folder_locked`, `transport_refused` … */
+export async function runFacility(options: FacilityOptions & { readonly listen: ListenOptions }): Promise<Facility> {
+  const { dir, listen } = options;
+  readKeys(dir);
+  const lock = lockFolder(dir);
+  const closing: (() => Promise<void> | void)[] = [() => lock.release()];
+  const closeAll = async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  try {
+    const { node, close } = await startNode(options);
+    closing.push(close);
+    const service = new FacilityService(node, keyFile);
+    const control = await serveControl(dir, service.handlers());
+    closing.push(() => control.close());
+    const http = await serveHttp(node, listen);
+    closing.push(async () => {
+      // Long polls end first: a server closes only when nobody is being answered.
+      node.publisher.release();
+      await http.close();
+    });
+    node.log.info({ entries: node.state.size() }, 'the facility is ready');
+    return {
+      url: http.url,
+      origin: node.origin,
+      policyText: node.policyText,
+      invite: (wish) => service.invite(wish),
+      status: () => service.status(),
+      stop: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** A single-use invite's code, from the running facility or from its folder. */
+export async function inviteFacility(options: FacilityOptions, wish: InviteFor): Promise<{ code: string }> {
+  const answer = await askControl(resolve(options.dir), 'invite', wish);
+  if (answer !== undefined) return answer as { code: string };
+  return withService(options, async (service) => ({ code: service.invite(wish) }));
+}
+
+/** Registers a minted key pair; `text` is its key file. From the running facility or from its folder. */
+export async function mintKey(options: FacilityOptions, role: string): Promise<{ address: string; text: string }> {
+  const answer = await askControl(resolve(options.dir), 'mint', { role });
+  if (answer !== undefined) return answer as { address: string; text: string };
+  return withService(options, (service) => service.mint(role));
+}
+
+export async function facilityStatus(options: FacilityOptions): Promise<FacilityStatus> {
+  const answer = await askControl(resolve(options.dir), 'status');
+  if (answer !== undefined) return answer as FacilityStatus;
+  return withService(options, async (service) => ({ ...service.status(), running: false }));
+}
+
+/** Writes the log up to the final checkpoint to the folder `out`; also while the facility runs, which is not disturbed. */
+export async function exportFacility(options: FacilityOptions, out: string, proofs: number[]): Promise<Exported> {
+  const { dir } = options;
+  const ledger = openLedger(options, readKeys(dir), readPolicy(dir));
+  try {
+    await ledger.publisher.recover();
+    const published = ledger.publisher.current;
+    if (published === null) throw new VitalsealError('not_found', 'no checkpoint is final yet');
+    return await exportLog({ ...ledger, published }, proofs, outputFolder(out));
+  } finally {
+    ledger.database.close();
+  }
+}
+
+async function withService<T>(options: FacilityOptions, work: (service: FacilityService) => Promise<T>): Promise<T> {
+  readKeys(options.dir);
+  const lock: FolderLock = lockFolder(options.dir);
+  try {
+    const { node, close } = await startNode(options);
+    try {
+      return await work(new FacilityService(node, keyFile));
+    } finally {
+      await close();
+    }
+  } finally {
+    lock.release();
+  }
+}
