@@ -52,7 +52,7 @@ export function createApp(node: Node, tls?: { readonly cert: string; readonly ke
   const { limits, metrics } = node;
   const options = {
     bodyLimit: limits.entryBodyBytes,
-    maxParamLength: 128,
+    routerOptions: { maxParamLength: 128 },
     connectionTimeout: 60_000,
     requestTimeout: 60_000,
     keepAliveTimeout: 30_000,
