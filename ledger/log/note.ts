@@ -43,7 +43,12 @@ export function parseNote(text: string): Note {
 export function formatNote({ body, signatures }: Note): string {
   if (!body.endsWith('\n') || !isNoteText(body)) refuse('the text must end in a newline');
   if (signatures.length === 0) refuse('no signatures');
-  return `${body}\n${signatures.map(formatSignature).join('')}`;
+  return `${body}\n${signatureLines(signatures)}`;
+}
+
+/** The signature lines alone, each with its newline. */
+export function signatureLines(signatures: readonly NoteSignature[]): string {
+  return signatures.map(formatSignature).join('');
 }
 
 /** `body` signed by each of `signers`. */

@@ -27,7 +27,7 @@ const [registrar, gateway, next, recovery, log, facility] = [1, 2, 3, 4, 5, 6].m
 ];
 const ORIGIN = `vitalseal.org/solo/${formatAddress(addressOf(registrar.publicKey))}`;
 const POLICY = `log ${formatVkey(ORIGIN, NOTE_TYPE.ed25519, log.publicKey)}
-witness facility ${formatVkey('facility', NOTE_TYPE.cosignature, facility.publicKey)}
+witness facility ${formatVkey(`${ORIGIN}/facility`, NOTE_TYPE.cosignature, facility.publicKey)}
 quorum facility
 `;
 const owner = new Uint8Array(20).fill(8);
@@ -48,7 +48,9 @@ class SmallLedger {
   checkpoint(time: number, size = this.leaves.length): string {
     const body = formatCheckpoint({ origin: ORIGIN, size, root: rootOf(this.leaves, size) });
     const note = signNote(body, [logSigner({ name: ORIGIN, secretKey: log.secretKey })]);
-    return addSignatures(note, [cosignCheckpoint(body, { name: 'facility', secretKey: facility.secretKey }, time)]);
+    return addSignatures(note, [
+      cosignCheckpoint(body, { name: `${ORIGIN}/facility`, secretKey: facility.secretKey }, time),
+    ]);
   }
 
   register<T extends EntryType>(
@@ -165,7 +167,7 @@ describe('an existence proof', () => {
     const path = Array.from({ length: 20 }, () => ledger.leaves[0] as Hash);
     const large = (note: string) => note.replace(/\n\d+\n/, '\n1048576\n');
     const text = formatExistenceProof({ index, path, checkpoint: large(last), seenNote: large(seen) });
-    expect(Buffer.byteLength(text)).toBeLessThan(2000);
+    expect(Buffer.byteLength(text)).toBeLessThan(1900);
     expect(files.entry.length).toBeLessThan(600);
   });
 
@@ -175,8 +177,8 @@ describe('an existence proof', () => {
     expect(without.notBefore).toBeNull();
     expect(without.sentence).toContain('not after 2023-11-14 22:25:00 UTC, with no known lower bound;');
     const other = ledger.checkpoint(1700000000, 12);
-    expect(codeOf({ ...files, proofText: ledger.proof(index, last, other) })).toBe('proof_invalid');
-    const uncosigned = ledger.checkpoint(1700000000, 11).replace(/— facility .*\n/, '');
+    expect(codeOf({ ...files, proofText: ledger.proof(index, last, other) })).toBe('checkpoint_invalid');
+    const uncosigned = ledger.checkpoint(1700000000, 11).replace(/— \S+\/facility .*\n/, '');
     expect(codeOf({ ...files, proofText: ledger.proof(index, last, uncosigned) })).toBe('policy_unmet');
     const clockTurned = ledger.proof(index, last, ledger.checkpoint(1800000000, 11));
     expect(verifyExistence({ ...files, proofText: clockTurned }, POLICY).notBefore).toBeNull();
@@ -198,7 +200,7 @@ describe('an existence proof', () => {
     }
     expect(codeOf({ ...files, entry: new Uint8Array(0) })).toBe('entry_invalid');
     expect(codeOf(files, POLICY.replace('quorum facility', 'quorum none'))).toContain('one facility alone');
-    const bare = { ...files, proofText: files.proofText.replace(/— facility .*\n/, '') };
+    const bare = { ...files, proofText: files.proofText.replace(/— \S+\/facility .*\n/, '') };
     expect(codeOf(bare)).toBe('policy_unmet');
     expect(codeOf(files, 'quorum none\n')).toBe('policy_unmet');
     expect(codeOf(files, 'nonsense')).toBe('policy_invalid');
@@ -274,8 +276,12 @@ describe('an older own entry', () => {
       expect(codeOf(files({ ...part, path: part.path.slice(1) }))).toBe('proof_invalid');
       expect(codeOf(files({ ...part, entry: null }))).toBe('entry_needed');
       if (seq === 4) expect(verifyExistence(files(part, seen), POLICY).notBefore).toBe(1699999999);
-      else expect(codeOf(files(part, seen))).toBe('proof_invalid');
+      else expect(codeOf(files(part, seen))).toBe('checkpoint_invalid');
     }
+    const part = { entry: ledger.entries[4] as Uint8Array, seq: 4, path: inclusionProof(ledger.own, 4, 9) };
+    const newestSaw = ledger.proof(index, last, ledger.checkpoint(1699999998, 0));
+    const foreign = verifyExistence({ entry, proofText: newestSaw, own: encodeOwnPart(part) }, POLICY);
+    expect(foreign.notBefore).toBeNull();
     expect(codeOf({ entry, proofText: ledger.proof(index, last), own: new Uint8Array(3) })).toBe('proof_invalid');
   });
 });

@@ -6,11 +6,13 @@ import type { Entry, EntryType } from '../entries/entry.ts';
 import { VitalsealError } from '../errors.ts';
 import { formatAddress } from '../identity/address.ts';
 import { type AcceptedCheckpoint, checkCheckpoint, oneWitnessSuffices } from '../log/accept.ts';
+import { formatCheckpoint } from '../log/checkpoint.ts';
+import { parseNote, signatureLines } from '../log/note.ts';
 import { type Policy, parsePolicy } from '../log/policy.ts';
 import { formatTlogProof, parseTlogProof } from '../log/tlog-proof.ts';
 import type { Hash } from '../tree/hash.ts';
 import { verifyInclusion } from '../tree/inclusion.ts';
-import { decodeOwnPart, decodeProofExtra, encodeProofExtra } from './extra.ts';
+import { decodeOwnPart, decodeProofExtra, encodeProofExtra, type ProofExtra } from './extra.ts';
 import { type Between, verdictSentence } from './sentence.ts';
 import { signerKeys } from './signer-keys.ts';
 
@@ -43,7 +45,10 @@ export interface Verdict extends Between {
   readonly entry: Entry;
 }
 
-/** What goes into a proof file. `seenNote` and `chain` as in ProofExtra. */
+/**
+ * What goes into a proof file. `seenNote` is the whole checkpoint note that the proven entry names in `seen`, where it is
+ * held; `chain` as in ProofExtra.
+ */
 export interface ExistenceParts {
   readonly index: number;
   readonly path: readonly Hash[];
@@ -52,9 +57,12 @@ export interface ExistenceParts {
   readonly chain?: readonly Uint8Array[];
 }
 
+const NO_EXTRA: ProofExtra = { seenSignatures: null, chain: [] };
+
 /** The tlog-proof text of a proof, its extra line included. */
 export function formatExistenceProof({ seenNote = null, chain = [], ...proof }: ExistenceParts): string {
-  return formatTlogProof({ ...proof, extra: encodeProofExtra({ seenNote, chain }) });
+  const seenSignatures = seenNote === null ? null : signatureLines(parseNote(seenNote).signatures);
+  return formatTlogProof({ ...proof, extra: encodeProofExtra({ seenSignatures, chain }) });
 }
 
 /**
@@ -65,7 +73,7 @@ export function formatExistenceProof({ seenNote = null, chain = [], ...proof }: 
 export function verifyExistence(files: ExistenceFiles, policyText: string): Verdict {
   const policy = parsePolicy(policyText);
   const { index, path, checkpoint, extra } = parseTlogProof(files.proofText);
-  const { seenNote, chain } = extra === undefined ? { seenNote: null, chain: [] } : decodeProofExtra(extra);
+  const { seenSignatures, chain } = extra === undefined ? NO_EXTRA : decodeProofExtra(extra);
 
   const tree = checkCheckpoint(checkpoint, policy);
   const newest = openEntry(files.entry);
@@ -79,7 +87,7 @@ export function verifyExistence(files: ExistenceFiles, policyText: string): Verd
   const proven = files.own === undefined ? newest : openOwn(files.own, newest, keys);
 
   const between: Between = {
-    notBefore: lowerBound(seenNote, proven.entry, newest.entry, policy, tree),
+    notBefore: lowerBound(seenSignatures, proven.entry, newest.entry, policy, tree),
     notAfter: tree.cosignedAt?.latest ?? null,
   };
   const alone = tree.by.length === 1 && oneWitnessSuffices(policy);
@@ -122,28 +130,33 @@ function openOwn(bytes: Uint8Array, newest: DecodedEntry, keys: readonly Uint8Ar
 
 /**
  * The time of the checkpoint that the proven entry had seen: it cannot be older than what it names. Null when the
- * proof does not bring that checkpoint, or clocks that went backwards leave no bound.
+ * proof does not bring its signatures, or clocks that went backwards leave no bound.
  */
 function lowerBound(
-  seenNote: string | null,
+  signatures: string | null,
   proven: Entry,
   newest: Entry,
   policy: Policy,
   tree: AcceptedCheckpoint,
 ): number | null {
-  if (seenNote === null) return null;
-  const seen = checkCheckpoint(seenNote, policy);
-  if (seen.origin !== tree.origin) throw new VitalsealError('origin_mismatch');
-  if (!names(proven, seen)) {
-    // Beside an older entry the file may bring the checkpoint that the newer one saw: true, but no bound for the older.
-    if (proven !== newest && names(newest, seen)) return null;
-    throw new VitalsealError('proof_invalid', 'the checkpoint in the proof is not the one that the entry saw');
-  }
-  const notBefore = seen.cosignedAt?.earliest ?? null;
+  if (signatures === null) return null;
+  const notBefore = seenAt(proven, signatures, policy, newest);
   const notAfter = tree.cosignedAt?.latest ?? null;
   return notBefore !== null && notAfter !== null && notBefore > notAfter ? null : notBefore;
 }
 
-function names({ seen }: Entry, { size, root }: AcceptedCheckpoint): boolean {
-  return seen.size === size && equalBytes(seen.root, root);
+function seenAt(proven: Entry, signatures: string, policy: Policy, newest: Entry): number | null {
+  try {
+    return checkCheckpoint(seenNoteOf(proven, signatures), policy).cosignedAt?.earliest ?? null;
+  } catch (error) {
+    if (proven === newest) throw error;
+    // Beside an older entry the file may bring what the newer one saw: true, but no bound for the older.
+    checkCheckpoint(seenNoteOf(newest, signatures), policy);
+    return null;
+  }
+}
+
+/** The note that the entry saw, as far as its signatures are those: the text is the entry's own claim. */
+function seenNoteOf({ origin, seen }: Entry, signatures: string): string {
+  return `${formatCheckpoint({ origin, ...seen })}\n${signatures}`;
 }

@@ -5,9 +5,12 @@ import { isVitalsealError, VitalsealError } from '../errors.ts';
 import { HASH_BYTES, type Hash } from '../tree/hash.ts';
 import { MAX_PATH } from '../tree/inclusion.ts';
 
-/** `seenNote` is the checkpoint that the entry names in `seen`; `chain` the entries from the signer's first key on. */
+/**
+ * `seenSignatures` are the signature lines of the checkpoint that the entry names in `seen`: its text follows from the
+ * entry. `chain` are the entries from the signer's first key on.
+ */
 export interface ProofExtra {
-  readonly seenNote: string | null;
+  readonly seenSignatures: string | null;
   readonly chain: readonly Uint8Array[];
 }
 
@@ -27,11 +30,11 @@ const refuse = (what: string): never => {
   throw new VitalsealError('proof_invalid', `the proof's ${what} is malformed`);
 };
 
-/** CBOR {1: seen note or null, 2: [entry…]}. */
-export function encodeProofExtra({ seenNote, chain }: ProofExtra): Uint8Array {
+/** CBOR {1: signature lines or null, 2: [entry…]}. */
+export function encodeProofExtra({ seenSignatures, chain }: ProofExtra): Uint8Array {
   return encodeCbor(
     new Map<number, CborValue>([
-      [1, seenNote],
+      [1, seenSignatures],
       [2, chain],
     ]),
   );
@@ -40,10 +43,10 @@ export function encodeProofExtra({ seenNote, chain }: ProofExtra): Uint8Array {
 /** Throws `proof_invalid`. */
 export function decodeProofExtra(bytes: Uint8Array): ProofExtra {
   const map = decodeMap(bytes, MAX_EXTRA, 2, 'extra data');
-  const [seenNote, chain] = [map.get(1), map.get(2)];
-  if (seenNote !== null && typeof seenNote !== 'string') return refuse('extra data');
+  const [seenSignatures, chain] = [map.get(1), map.get(2)];
+  if (seenSignatures !== null && typeof seenSignatures !== 'string') return refuse('extra data');
   if (!Array.isArray(chain) || chain.length > MAX_CHAIN || !chain.every(isBytes)) return refuse('extra data');
-  return { seenNote, chain };
+  return { seenSignatures, chain };
 }
 
 /** CBOR {1: entry or null, 2: seq, 3: [hash…]}. */

@@ -66,12 +66,12 @@ describe('FORMATS.md', () => {
     expect(proof.checkpoint).toBe(note);
     expect(formatTlogProof(proof)).toBe(lines('tlog-proof'));
     expect(verifyInclusion(leaves[1] as Hash, proof.index, 3, rootOf(leaves, 3), proof.path)).toBe(true);
-    expect(decodeProofExtra(proof.extra as Uint8Array)).toEqual({ seenNote: null, chain: [] });
+    expect(decodeProofExtra(proof.extra as Uint8Array)).toEqual({ seenSignatures: null, chain: [] });
   });
 
   it('shows what travels with a proof', () => {
     const entry = Uint8Array.of(1, 2);
-    expect(toHex(encodeProofExtra({ seenNote: 'note', chain: [entry] }))).toBe(
+    expect(toHex(encodeProofExtra({ seenSignatures: '— a AAAAAAA=\n', chain: [entry] }))).toBe(
       toHex(formatExampleBytes('proof-extra')),
     );
     const own = encodeOwnPart({ entry, seq: 1, path: [leaves[0] as Hash] });
