@@ -9,6 +9,7 @@ import { type CommitmentHeader, commitReadings, encodeCommitmentHeader, leafSalt
 import { discloseReading, headerMatches, verifyDisclosure } from './disclosure.ts';
 import { encodeReading } from './leaf.ts';
 import type { Reading } from './reading.ts';
+import { orderReadings } from './series.ts';
 
 const salt = Uint8Array.from({ length: 32 }, (_, i) => i);
 const header = (count: number): CommitmentHeader => ({
@@ -62,7 +63,7 @@ describe('commitReadings', () => {
     fc.assert(
       fc.property(fc.array(arbitraryReading, { minLength: 1, maxLength: 8 }), (list) => {
         const { leaves } = commitReadings(header(list.length), salt, list);
-        list.forEach((each, i) => {
+        orderReadings(list).forEach((each, i) => {
           const leaf = sha256(concat(Uint8Array.of(0), leafSalt(salt, i + 1), encodeReading(each)));
           expect(toHex(leaves[i + 1] as Uint8Array)).toBe(toHex(leaf));
         });
@@ -84,6 +85,14 @@ describe('commitReadings', () => {
         expect(hashes).not.toContain(toHex(sha256(concat(prefix, content))));
       }
     }
+  });
+
+  it('is the same for readings in arrival order and in the order of the batch', () => {
+    const arrived = Array.from({ length: 9 }, (_, i) => ({ ...reading(90 + i, i), code: `MDC_${i % 3}` }));
+    const ordered = orderReadings(arrived);
+    expect(ordered).not.toEqual(arrived);
+    expect(orderReadings(ordered)).toEqual(ordered);
+    expect(commitReadings(header(9), salt, arrived)).toEqual(commitReadings(header(9), salt, ordered));
   });
 
   it('refuses a header that counts other readings', () => {

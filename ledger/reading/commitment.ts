@@ -8,6 +8,7 @@ import { checkReading } from './bounds.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { writeReadingNames, writeReadingRest } from './leaf.ts';
 import type { Reading } from './reading.ts';
+import { orderReadings } from './series.ts';
 
 const CONTEXT = 'vitalseal/commitment/v1';
 export const LEAF_SALT_BYTES = 16;
@@ -59,7 +60,7 @@ export function encodeCommitmentHeader(header: CommitmentHeader): Uint8Array {
 }
 
 /**
- * The commitment to readings in their order in the batch (`ordered` of encodeBatch, `readings` of decodeBatch).
+ * The commitment to the readings of a batch, in any order that keeps each series' own: the leaves stand as in the batch.
  * Throws `batch_invalid` when the header counts other readings, `reading_invalid` when one is out of bounds.
  */
 export function commitReadings(header: CommitmentHeader, salt: Uint8Array, readings: readonly Reading[]): Commitment {
@@ -83,7 +84,7 @@ export function commitReadings(header: CommitmentHeader, salt: Uint8Array, readi
   const leaves: Hash[] = [hash()];
   let names: Reading | null = null;
   let afterNames = 0;
-  readings.forEach((reading, i) => {
+  orderReadings(readings).forEach((reading, i) => {
     checkReading(reading);
     place(i + 1);
     // Readings come series by series: the bytes of their names are still there from the last one.

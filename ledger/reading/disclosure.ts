@@ -15,6 +15,7 @@ import {
 } from './commitment.ts';
 import { decodeReading, encodeReading } from './leaf.ts';
 import type { Reading } from './reading.ts';
+import { orderReadings } from './series.ts';
 
 const CONTEXT = 'vitalseal/disclosure/v1';
 const MAX_BYTES = 450_000;
@@ -37,7 +38,7 @@ export function discloseReading(
   readings: readonly Reading[],
   place: number,
 ): Uint8Array {
-  const reading = readings[place];
+  const reading = orderReadings(readings)[place];
   if (reading === undefined) throw new VitalsealError('disclosure_invalid', 'the record has no such reading');
   const { leaves } = commitReadings(header, salt, readings);
   const shown = (index: number, bytes: Uint8Array): CborValue => [

@@ -84,3 +84,16 @@ export class SeriesTable {
     return series;
   }
 }
+
+/** Readings as they stand in a batch and in its commitment: series by first appearance, then arrival. Idempotent. */
+export function orderReadings(readings: readonly Reading[]): Reading[] {
+  const table = new SeriesTable();
+  const groups: Reading[][] = [];
+  for (const reading of readings) {
+    const { index } = table.of(reading);
+    const group = groups[index];
+    if (group === undefined) groups.push([reading]);
+    else group.push(reading);
+  }
+  return groups.flat();
+}
