@@ -183,6 +183,6 @@ class JsonReader {
     this.#at = at;
     // 15 digits always fit a double exactly; longer ones take the slow way.
     if (whole + fraction > 15) return parseDecimal(text.slice(start, at));
-    return { mantissa: negative && mantissa !== 0 ? -mantissa : mantissa, exponent: -fraction };
+    return { mantissa: negative && mantissa !== 0 ? -mantissa : mantissa, exponent: 0 - fraction };
   }
 }

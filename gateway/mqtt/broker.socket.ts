@@ -2,8 +2,7 @@
 // files beside this one. Publishes never reach aedes' routing: the intake takes them over, because PUBACK must wait for
 // the commit and aedes knows only one reason code. The one place that knows aedes.
 import type { Socket } from 'node:net';
-import type { ErrorCode } from '@vitalseal/ledger';
-import { VitalsealError } from '@vitalseal/ledger';
+import { type ErrorCode, utf8, VitalsealError } from '@vitalseal/ledger';
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes';
 import type { ClockReader, DeviceDirectory, ReadingSink, Source } from '../contract.ts';
 import { Connection } from './connection.ts';
@@ -214,7 +213,7 @@ export class Broker implements Source {
     if (connection === undefined) return void callback(new Refused());
     const publish = {
       topic: packet.topic,
-      payload: packet.payload as Uint8Array,
+      payload: bytesOf(packet.payload),
       qos: packet.qos,
       messageId: packet.messageId ?? 0,
       dup: packet.dup === true,
@@ -232,6 +231,12 @@ export class Broker implements Source {
     if (code === null) this.#counters.add('connections_lost');
     else this.#counters.outcome('refused', code);
   }
+}
+
+/** The payload as plain bytes: a Buffer's slices would be views into what the socket read. */
+function bytesOf(payload: string | Buffer): Uint8Array {
+  if (typeof payload === 'string') return utf8(payload);
+  return new Uint8Array(payload.buffer, payload.byteOffset, payload.length);
 }
 
 /** Refused by us and counted where it was. */
