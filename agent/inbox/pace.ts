@@ -4,6 +4,8 @@
 export const PACE = {
   /** Commit at once from here on. */
   bytes: 64 * 1024,
+  /** A group takes no more from here on, whatever is under way: one lane's share must fit a record. */
+  largest: 256 * 1024,
   /** Commit at once from here on when the vault has nothing to do. */
   messages: 64,
   /** The oldest message never waits longer: acknowledgements come within 250 ms. */

@@ -51,6 +51,8 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
   let owners: ReadonlyMap<string, { owner: Address; key: string }> = new Map();
   let counts = { duplicates: 0, unacknowledged: 0, unmapped: 0 };
   let open: OpenGroup | null = null;
+  /** Groups that became large while as many commits as allowed were under way. */
+  const full: OpenGroup[] = [];
   let underWay = 0;
   let waiting = 0;
   let closed = false;
@@ -147,7 +149,11 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     if (at - lastSettledAt <= PACE.promptedMs) group.prompted = true;
     spacingMs += (Math.min(at - lastMessageAt, 5 * PACE.oldestMs) - spacingMs) / 8;
     lastMessageAt = at;
-    if (group.bytes >= PACE.bytes || group.messages >= PACE.messages) pace();
+    if (group.bytes >= PACE.largest) {
+      full.push(group);
+      open = null;
+      pace();
+    } else if (group.bytes >= PACE.bytes || group.messages >= PACE.messages) pace();
     else if (undoTimer === null) arm();
     return null;
   }
@@ -155,11 +161,15 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
   function pace(): void {
     undoTimer?.();
     undoTimer = null;
+    while (underWay < PACE.underWay && full.length > 0) commit(full.shift() as OpenGroup);
     if (open === null) return;
     const at = commitAt({ ...open, spacingMs }, underWay);
     if (at === null) return;
-    if (at <= ports.monotonicMs()) commit();
-    else arm();
+    if (at > ports.monotonicMs()) arm();
+    else {
+      commit(open);
+      open = null;
+    }
   }
 
   function arm(): void {
@@ -172,10 +182,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     });
   }
 
-  function commit(): void {
-    const group = open;
-    if (group === null) return;
-    open = null;
+  function commit(group: OpenGroup): void {
     underWay += 1;
     const sent = counts;
     counts = { duplicates: 0, unacknowledged: 0, unmapped: 0 };
@@ -201,7 +208,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     }
     for (const settled of group.settles) settled(error);
     pace();
-    if (underWay === 0 && open === null) for (const resolve of idle.splice(0)) resolve();
+    if (underWay === 0 && open === null && full.length === 0) for (const resolve of idle.splice(0)) resolve();
   }
 
   return {
@@ -218,7 +225,9 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
       closed ||= closing;
       undoTimer?.();
       undoTimer = null;
-      commit();
+      for (const group of full.splice(0)) commit(group);
+      if (open !== null) commit(open);
+      open = null;
       if (underWay > 0) await new Promise<void>((resolve) => idle.push(resolve));
     },
   };

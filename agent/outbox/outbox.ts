@@ -74,7 +74,9 @@ export function openOutbox(store: Store): Outbox {
       store.sql('INSERT OR REPLACE INTO envelopes VALUES (?, ?)').run(epoch, set);
     },
     makeDue: (lane) =>
-      store.sql('UPDATE outbox SET due = 1 WHERE due = 0 AND (?1 IS NULL OR lane = ?1)').run(lane).changes,
+      lane === null
+        ? store.sql('UPDATE outbox SET due = 1 WHERE due = 0').run().changes
+        : store.sql('UPDATE outbox SET due = 1 WHERE due = 0 AND lane = ?').run(lane).changes,
     pending: (limit) =>
       store
         .sql(

@@ -38,10 +38,14 @@ const STORED = `SELECT (SELECT total(length(bytes)) FROM blob) + (SELECT total(l
 
 const NEVER_SIGNED = `state = 'unsigned' AND NOT EXISTS (SELECT 1 FROM variant WHERE variant.item = outbox.id)`;
 
-/** The newest alarm is not among them. */
-const DROPPABLE = `SELECT id, lane, first, readings, body FROM outbox WHERE type = 'record.register' AND ${NEVER_SIGNED}
-  AND urgent = ?1 AND id NOT IN (SELECT max(id) FROM outbox WHERE type = 'record.register' AND urgent = 1 AND ?1 = 1)
-  ORDER BY id LIMIT 1`;
+/** The oldest that may go; the newest alarm is never among them. */
+const OLDEST = {
+  ordinary: `SELECT id, lane, first, readings, body FROM outbox
+    WHERE type = 'record.register' AND urgent = 0 AND ${NEVER_SIGNED} ORDER BY id LIMIT 1`,
+  alarm: `SELECT id, lane, first, readings, body FROM outbox
+    WHERE type = 'record.register' AND urgent = 1 AND ${NEVER_SIGNED}
+    AND id < (SELECT max(id) FROM outbox WHERE type = 'record.register' AND urgent = 1) ORDER BY id LIMIT 1`,
+} as const;
 
 export function createSpool(parts: SpoolParts, limit: number): Spool {
   const { store, lanes, held, outbox, totals, points } = parts;
@@ -51,8 +55,8 @@ export function createSpool(parts: SpoolParts, limit: number): Spool {
     return stored + parts.fresh();
   };
 
-  function dropRecord(urgent: 0 | 1): boolean {
-    const row = store.sql(DROPPABLE).get(urgent);
+  function dropRecord(kind: keyof typeof OLDEST): boolean {
+    const row = store.sql(OLDEST[kind]).get();
     if (row === undefined) return false;
     const { interval } = decodeBody(row.body as Uint8Array) as { interval: { start: number; end: number } };
     const lane = lanes.byId(row.lane as number);
@@ -93,7 +97,7 @@ export function createSpool(parts: SpoolParts, limit: number): Spool {
     makeRoom(bytes) {
       let dropped = false;
       while (used() + bytes > limit) {
-        if (!dropRecord(0) && !dropHeld() && !dropRecord(1)) throw new VitalsealError('spool_full');
+        if (!dropRecord('ordinary') && !dropHeld() && !dropRecord('alarm')) throw new VitalsealError('spool_full');
         stored = null;
         dropped = true;
       }

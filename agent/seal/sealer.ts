@@ -4,7 +4,15 @@
 //   inbox ──close──▶ seal ──▶ outbox        held ──release──▶ seal ──▶ outbox
 //            └──▶ hold ──▶ held (owner not verified, or nobody's)
 
-import { decodeSegment, isRetryable, isVitalsealError, type Reading, toHex } from '@vitalseal/ledger';
+import {
+  CHAIN_LIMIT,
+  decodeSegment,
+  type ErrorCode,
+  isRetryable,
+  isVitalsealError,
+  type Reading,
+  toHex,
+} from '@vitalseal/ledger';
 import type { BatchLimits, BatchPart } from '../batch/batcher.ts';
 import type { Held, HeldRow } from '../inbox/held.ts';
 import type { Inbox } from '../inbox/inbox.ts';
@@ -49,6 +57,8 @@ export interface Sealer {
   setIdentity(identity: VaultIdentity | null): void;
   setOwners(owners: readonly VaultOwner[]): void;
   setAssignments(assignments: ReadonlyMap<string, Uint8Array | null>): void;
+  /** Why some lane cannot be sealed although its owner is known; null when all can. */
+  stuck(): ErrorCode | null;
   /** Inside no transaction; durable on return. */
   renewEpochs(): void;
 }
@@ -78,7 +88,7 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
   /** When each lane's epoch was opened, or first used, in this life; with the age that it had then. */
   const epochSince = new Map<number, { at: number; age: number }>();
   /** Lanes whose batches cannot be sealed for a reason that trying again does not cure. */
-  const stuck = new Set<number>();
+  const stuck = new Map<number, ErrorCode>();
 
   const ready = (lane: Lane): Ready | null => {
     if (identity === null || lane.owner === null || stuck.has(lane.id)) return null;
@@ -97,7 +107,7 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
     const readers = readersHash(owner.recipients);
     const key = lane.epoch === null ? null : chains.position(epochChain(lane), lane.epoch);
     // A key that is ahead of the database belongs to another life: an index must not be used twice.
-    const usable = key !== null && key.step <= lane.epochNext;
+    const usable = key !== null && key.step <= lane.epochNext && lane.epochNext < CHAIN_LIMIT;
     const age = { ageMs: epochAge(lane), limitMs: limits.epochAgeMs };
     if (usable && !epochEnded(lane.epoch, lane.readers, readers, age)) return;
     const { body, envelopes, chainKey } = await openEpoch(owner);
@@ -193,7 +203,7 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
       await work();
     } catch (error) {
       if (!isVitalsealError(error) || isRetryable(error.code) || error.code === 'store_damaged') throw error;
-      stuck.add(lane.id);
+      stuck.set(lane.id, error.code);
       otherwise();
     }
   }
@@ -254,11 +264,13 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
 
   return {
     push: (job) => void jobs.push(job),
-    drain() {
-      running ??= work().finally(() => {
-        running = null;
-      });
-      return running;
+    async drain() {
+      while (running !== null || jobs.length > 0) {
+        running ??= work().finally(() => {
+          running = null;
+        });
+        await running;
+      }
     },
     setIdentity(next) {
       identity = next;
@@ -272,6 +284,7 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
       assignments = next;
       releaseAll();
     },
+    stuck: () => stuck.values().next().value ?? null,
     renewEpochs() {
       points.commit('epoch-transaction', () => {
         for (const lane of lanes.all()) lanes.update(lane, { epoch: null });

@@ -251,7 +251,13 @@ export function openCore(ports: CorePorts): VaultCore {
       flushLanes(() => true);
       await drain();
     },
-    status: () => statusOf(statusParts, { failing, restored: unreadable.length > 0, samples, wallMs: clock.wallMs() }),
+    status: () =>
+      statusOf(statusParts, {
+        failing: failing ?? sealer.stuck(),
+        restored: unreadable.length > 0,
+        samples,
+        wallMs: clock.wallMs(),
+      }),
     pending: (limit) => outbox.pending(limit),
     blob: (hash) => outbox.blob(hash),
     envelopes: (epoch) => outbox.envelopes(epoch),

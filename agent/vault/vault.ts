@@ -108,7 +108,7 @@ export interface VaultStatus {
   readonly batches: number;
   /** Own entries proven. */
   readonly registrations: number;
-  /** The code of the last failed write while the vault cannot write, else null. */
+  /** Why the vault cannot write (`disk_full`, `spool_full`, …) or seal some stream (`recipient_invalid`, …); else null. */
   readonly failing: ErrorCode | null;
   /** True when the key slots are ahead of the database: an older copy of it was put back. */
   readonly restored: boolean;
