@@ -1,10 +1,13 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { concat, toHex } from '../encoding/bytes.ts';
 import { isVitalsealError } from '../errors.ts';
+import { formatExampleBytes } from '../format-example.testing.ts';
 import { padme } from '../sealing/padme.ts';
 import { arbitraryReadings } from './arbitrary.testing.ts';
 import { BATCH_MAX_BYTES, decodeBatch, encodeBatch } from './batch.ts';
+import { exampleReadings, exampleSalt } from './example.testing.ts';
 import type { Reading } from './reading.ts';
 
 const salt = new Uint8Array(32).fill(7);
@@ -39,6 +42,13 @@ function inOrder(readings: readonly Reading[]): Reading[] {
 }
 
 describe('batches', () => {
+  it('have the bytes of FORMATS.md', () => {
+    const content = formatExampleBytes('batch');
+    const { plaintext } = encodeBatch(exampleReadings, exampleSalt, asIs);
+    expect(toHex(plaintext)).toBe(toHex(concat(Uint8Array.of(0, 0, 0, content.length), content)));
+    expect(decodeBatch(plaintext, asIs)).toEqual({ salt: exampleSalt, readings: exampleReadings });
+  });
+
   it('give back salt and readings, in the order of the commitment', () => {
     fc.assert(
       fc.property(

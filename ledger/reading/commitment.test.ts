@@ -3,15 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../crypto.ts';
 import { concat, toHex } from '../encoding/bytes.ts';
 import { isVitalsealError } from '../errors.ts';
+import { formatExample } from '../format-example.testing.ts';
 import { Frontier } from '../tree/frontier.ts';
 import { arbitraryReading } from './arbitrary.testing.ts';
 import { type CommitmentHeader, commitReadings, encodeCommitmentHeader, leafSalt, newBatchSalt } from './commitment.ts';
 import { discloseReading, headerMatches, verifyDisclosure } from './disclosure.ts';
+import { exampleReadings, exampleSalt } from './example.testing.ts';
 import { encodeReading } from './leaf.ts';
 import type { Reading } from './reading.ts';
 import { orderReadings } from './series.ts';
 
-const salt = Uint8Array.from({ length: 32 }, (_, i) => i);
+const salt = exampleSalt;
 const header = (count: number): CommitmentHeader => ({
   origin: 'vitalseal.org/solo/vs1example',
   owner: new Uint8Array(20).fill(1),
@@ -42,9 +44,15 @@ const readings = (count: number) => Array.from({ length: count }, (_, i) => read
 
 describe('commitReadings', () => {
   it('has the bytes of FORMATS.md', () => {
-    expect(toHex(commitReadings(header(2), salt, readings(2)).root)).toBe(
-      '8a1027548af2a5499e955a545087b9195d9c28af6b91a7772774f0c9494344ba',
-    );
+    const shown = { ...header(2), firstCounter: 0, lastCounter: 1 };
+    const { leaves, root } = commitReadings(shown, exampleSalt, exampleReadings);
+    const lines = [
+      `header  ${toHex(encodeCommitmentHeader(shown))}`,
+      ...leaves.map((_, i) => `salt ${i}  ${toHex(leafSalt(exampleSalt, i))}`),
+      ...leaves.map((leaf, i) => `leaf ${i}  ${toHex(leaf)}`),
+      `root    ${toHex(root)}`,
+    ];
+    expect(lines.join('\n')).toBe(formatExample('commitment').replace(/^#.*\n/, ''));
   });
 
   it('is the RFC 9162 root over 0x00 ‖ salt ‖ leaf at every count up to 70', () => {

@@ -3,25 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../encoding/bytes.ts';
 import { type CborValue, encodeCbor } from '../encoding/cbor.ts';
 import { isVitalsealError } from '../errors.ts';
+import { formatExampleBytes } from '../format-example.testing.ts';
 import { arbitraryReading } from './arbitrary.testing.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { exampleReadings } from './example.testing.ts';
 import { decodeReading, encodeReading } from './leaf.ts';
 import { CLOCK_QUALITIES, type Reading, SPECIAL_VALUES } from './reading.ts';
 import { writeSamples } from './samples.ts';
 
 const example: Reading = {
-  device: 'monitor-3',
-  code: 'MDC_ECG_HEART_RATE',
-  mdc: 147842,
-  unit: '/min',
-  value: { kind: 'decimal', mantissa: 72, exponent: 0 },
+  ...(exampleReadings[0] as Reading),
   deviceTime: '2026-11-20T10:00:00.250Z',
-  wallMs: 1795168800250,
-  monotonicMs: 86400123,
-  clock: 'synchronised',
-  group: 41,
   context: new Map<number, CborValue>([[4, 7]]),
-  counter: 410,
 };
 
 /** The map as FORMATS.md writes it, encoded by the general encoder. */
@@ -48,11 +41,7 @@ function byDefinition(r: Reading): Uint8Array {
 
 describe('encodeReading', () => {
   it('gives the bytes of FORMATS.md', () => {
-    expect(toHex(encodeReading(example))).toBe(
-      'ac01696d6f6e69746f722d3302724d44435f4543475f48454152545f52415445031a0002418204642f6d696e0583001848000678183230' +
-        '32362d31312d32305431303a30303a30302e3235305a071b000001a1f8660dfa081a05265c7b0902' +
-        '0a18290ba104070c19019a',
-    );
+    expect(toHex(encodeReading(exampleReadings[0] as Reading))).toBe(toHex(formatExampleBytes('reading')));
   });
 
   it('equals the general encoder, and decodes to the same reading', () => {

@@ -2,33 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../encoding/bytes.ts';
 import { isVitalsealError } from '../errors.ts';
+import { formatExampleBytes } from '../format-example.testing.ts';
 import { arbitraryReading, arbitraryReadings } from './arbitrary.testing.ts';
+import { exampleReadings as example } from './example.testing.ts';
 import type { Reading } from './reading.ts';
 import { decodeSegment, encodeSegment } from './segment.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
 const counted = (readings: readonly Reading[], first = 0) => readings.map((r, i) => ({ ...r, counter: first + i }));
 
-const example: Reading[] = [7250, 7300].map((mantissa, counter) => ({
-  device: 'pump-1',
-  code: 'MDC_FLOW_FLUID_PUMP',
-  mdc: 157784,
-  unit: 'mL/h',
-  value: { kind: 'decimal', mantissa, exponent: -2 },
-  deviceTime: null,
-  wallMs: 1795168800000 + counter * 1000,
-  monotonicMs: 5000 + counter * 1000,
-  clock: 'synchronised',
-  group: counter,
-  context: null,
-  counter,
-}));
-
 describe('segments', () => {
   it('have the bytes of FORMATS.md', () => {
-    expect(toHex(encodeSegment(example))).toBe(
-      '01030280b4b086bf68904e00000670756d702d31134d44435f464c4f575f464c5549445f50554d50d9d009046d4c2f6803a4710102d00fd00f02008872',
-    );
+    expect(toHex(encodeSegment(example))).toBe(toHex(formatExampleBytes('segment')));
   });
 
   it('give back every reading', () => {
@@ -54,7 +39,7 @@ describe('segments', () => {
   });
 
   it('are left as they were by a reading that is refused', () => {
-    const [reading] = example as [Reading];
+    const reading = example[0] as Reading;
     const faults: Partial<Record<keyof Reading, unknown>>[] = [
       { device: 'x'.repeat(300) },
       { mdc: -1 },
