@@ -27,7 +27,7 @@ export const DEFAULT_LIMITS: FacilityLimits = {
   entriesPerRequest: 64,
   entryBodyBytes: 1024 * 1024,
   blobBytes: 16 * 1024 * 1024,
-  envelopeSetBytes: 1024 * 1024,
+  envelopeSetBytes: 4 * 1024 * 1024,
   storedBytesPerUser: 64 * 1024 ** 3,
   entriesPerSecondPerAddress: 20_000,
   entriesPerSecondPerKey: 10_000,

@@ -10,6 +10,7 @@ import { addressOf, emptyRoot, formatAddress, parsePolicy, policyHash, toHex, Vi
 import type Database from 'better-sqlite3';
 import { Admission } from './admission/admission.ts';
 import { Answers } from './admission/answers.ts';
+import { threadedSignatures } from './admission/signatures.worker.ts';
 import { FolderFiles } from './blobs/blobs.fs.ts';
 import { Blobs } from './blobs/blobs.ts';
 import { Envelopes } from './blobs/envelopes.ts';
@@ -140,8 +141,9 @@ async function startNode(options: FacilityOptions): Promise<StartedNode> {
     hasBlob: (hash: Uint8Array) => blobs.has(hash),
     envelopes: (gateway: Uint8Array, epoch: Uint8Array) => envelopes.commitment(gateway, epoch),
   };
+  const signatures = threadedSignatures();
   const clock = () => performance.now();
-  const admission = new Admission({ state, engine, answers, metrics, limits, clock, stored });
+  const admission = new Admission({ state, engine, answers, signatures, metrics, limits, clock, stored });
   const node: Node = {
     ...{ origin, policyText, limits, log, metrics, store, state, engine, finality, publisher, tiles },
     ...{ blobs, envelopes, admission, answers, invites, registrar, now },
@@ -155,6 +157,7 @@ async function startNode(options: FacilityOptions): Promise<StartedNode> {
   };
   const close = async () => {
     await engine.stop();
+    await signatures.close();
     await publisher.close();
     usage.close();
     database.close();

@@ -1,8 +1,7 @@
-// What happens to entries before they are ordered, the cheap things first: bounds, quotas, structure, is it known,
-// then the signature, then whether what it names is stored here. It is a pre-check: only `apply`, in ledger order,
+// What happens to entries before they are ordered, the cheap things first: bounds, quotas, structure, is it known, is
+// what it names stored here, and last the signature. It is a pre-check: only `apply`, in ledger order,
 // decides. An entry that fails here is refused; the others go on, and a refused one's followers meet `seq_gap` there.
 import {
-  checkEntrySignature,
   type DecodedEntry,
   decodeEntry,
   type ErrorCode,
@@ -19,6 +18,7 @@ import type { Metrics } from '../metrics.ts';
 import type { LedgerState } from '../state/view.ts';
 import type { Answers } from './answers.ts';
 import { Quota } from './quota.ts';
+import type { SignatureChecker } from './signatures.ts';
 
 /** What is stored at this facility, beside the ledger. */
 export interface Stored {
@@ -32,6 +32,7 @@ export interface AdmissionParts {
   readonly stored: Stored;
   readonly engine: Engine;
   readonly answers: Answers;
+  readonly signatures: SignatureChecker;
   readonly metrics: Metrics;
   readonly limits: FacilityLimits;
   /** Monotonic ms. */
@@ -40,6 +41,11 @@ export interface AdmissionParts {
 
 /** An entry that needs no block: refused here, or a leaf already. */
 type Settled = Exclude<EntryResult, { status: 'accepted' }>;
+
+/** Decoded and possible; its signature is still to be verified. */
+type Looked = Candidate & { readonly opened: DecodedEntry };
+
+const isLooked = (one: Looked | Settled): one is Looked => 'bytes' in one;
 
 export class Admission {
   readonly #parts: AdmissionParts;
@@ -66,18 +72,33 @@ export class Admission {
     if (!this.#perAddress.take(from, entries.length)) throw new VitalsealError('quota_exceeded');
 
     const looked = entries.map((bytes) => this.#look(from, bytes));
-    const candidates = looked.filter((one): one is Candidate => 'bytes' in one);
-    const results = candidates.length > 0 ? await this.#parts.engine.submit(candidates) : [];
-    let next = 0;
-    return looked.map((one) => {
-      const result = 'bytes' in one ? (results[next++] as EntryResult) : one;
+    const decided = await this.#decide(looked);
+    return decided.map((result) => {
       if (result.status === 'refused') metrics.countRefused(result.code);
       else metrics.count(result.status === 'accepted' ? 'entries_accepted' : 'entries_duplicate');
       return answers.of(result);
     });
   }
 
-  #look(from: string, bytes: Uint8Array): Candidate | Settled {
+  /** Verifies the signatures of those that need a block, and orders them. */
+  async #decide(looked: readonly (Looked | Settled)[]): Promise<EntryResult[]> {
+    const { signatures, engine } = this.#parts;
+    const open = looked.filter(isLooked);
+    if (open.length === 0) return looked as Settled[];
+    const signed = await signatures.check(open.map(({ opened }) => opened));
+    const candidates = open.filter((_, i) => signed[i] === true);
+    const results = candidates.length > 0 ? await engine.submit(candidates) : [];
+    let nextOpen = 0;
+    let nextResult = 0;
+    return looked.map((one): EntryResult => {
+      if (!isLooked(one)) return one;
+      return signed[nextOpen++] === true
+        ? (results[nextResult++] as EntryResult)
+        : { status: 'refused', leaf: one.opened.leaf, code: 'signature_invalid' };
+    });
+  }
+
+  #look(from: string, bytes: Uint8Array): Looked | Settled {
     let leaf: Hash | null = null;
     try {
       const opened = decodeEntry(bytes);
@@ -87,7 +108,6 @@ export class Admission {
       // By key and address, so that nobody can use up another's quota by naming its key.
       if (!this.#perKey.take(`${from} ${toHex(opened.kid)}`)) throw new VitalsealError('quota_exceeded');
       this.#mustBePossible(opened);
-      checkEntrySignature(opened);
       this.#mustBeStored(opened);
       return { bytes, opened };
     } catch (error) {

@@ -68,11 +68,14 @@ export class Envelopes {
     return commitment;
   }
 
-  /** The envelope of an epoch for one reader, encoded. Throws `envelope_missing`. */
-  async read(gateway: Uint8Array, epoch: Hash, reader: Uint8Array): Promise<Uint8Array> {
+  /**
+   * The envelope of an epoch for one reader, encoded: its first, or for its printed recovery key its last.
+   * Throws `envelope_missing`.
+   */
+  async read(gateway: Uint8Array, epoch: Hash, reader: Uint8Array, recovery = false): Promise<Uint8Array> {
     const bytes = await this.#files.read(nameOf(gateway, epoch));
-    const envelope =
-      bytes === null ? undefined : decodeEnvelopeSet(bytes).envelopes.find((e) => equalBytes(e.reader, reader));
+    const own = bytes === null ? [] : decodeEnvelopeSet(bytes).envelopes.filter((e) => equalBytes(e.reader, reader));
+    const envelope = own.at(recovery ? -1 : 0);
     if (envelope === undefined) throw new VitalsealError('envelope_missing');
     return encodeEnvelope(envelope);
   }

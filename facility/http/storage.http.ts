@@ -1,9 +1,9 @@
 // Blobs and key envelopes. Putting is for registered users, who sign; a blob is given to whoever knows its hash (it is
 // sealed), an envelope only to the reader who signs for it.
-import { type UserState, VitalsealError } from '@vitalseal/ledger';
+import { VitalsealError } from '@vitalseal/ledger';
 import type { FastifyInstance } from 'fastify';
 import type { Node } from '../node.ts';
-import { authorise } from './authorise.ts';
+import { authorise, whoSigned } from './authorise.ts';
 import { sendBytes } from './ledger.http.ts';
 import { bodyOf, hashParameter } from './request.ts';
 
@@ -31,7 +31,7 @@ export function storageRoutes(app: FastifyInstance, node: Node): void {
 
   app.put('/v1/epochs/:epoch/envelopes', { bodyLimit: limits.envelopeSetBytes }, async (request, reply) => {
     const epoch = hashParameter(request.params, 'epoch');
-    const gateway: UserState = authorise(node, request);
+    const gateway = authorise(node, request);
     const opened = state.epoch(epoch);
     const own = opened !== null && Buffer.compare(opened.gateway, gateway.address) === 0 ? opened : null;
     const stored = await envelopes.put(
@@ -46,9 +46,9 @@ export function storageRoutes(app: FastifyInstance, node: Node): void {
 
   app.get('/v1/epochs/:epoch/envelope', async (request, reply) => {
     const epoch = hashParameter(request.params, 'epoch');
-    const reader = authorise(node, request);
+    const { user, key } = whoSigned(node, request);
     const opened = state.epoch(epoch);
     if (opened === null) throw new VitalsealError('envelope_missing');
-    return sendBytes(reply, await envelopes.read(opened.gateway, epoch, reader.address));
+    return sendBytes(reply, await envelopes.read(opened.gateway, epoch, user.address, key === 'recovery'));
   });
 }

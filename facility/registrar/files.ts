@@ -24,7 +24,7 @@ export function foundersTexts(origin: string, policyText: string, people: Founde
 
 function identityText({ signing, age }: NewcomerKeys, origin: string, policyText: string): string {
   const address = addressOf(signing.publicKey);
-  return formatIdentity({ address, origin, policyHash: policyHash(policyText), signing, age });
+  return formatIdentity({ address, origin, policy: policyHash(policyText), signingKey: signing.secretKey, ...age });
 }
 
 function recoveryText(who: string, { recoverySigning, recoveryAge }: NewcomerKeys): string {

@@ -91,11 +91,10 @@ export class LedgerState extends View {
     return this.#store.entryAt(signer, seq);
   }
 
-  /** Whose key it is now: a user's current signing key. */
-  userOfKey(signingKey: Uint8Array): UserState | null {
-    const address = this.read('key', signingKey);
-    const user = address === null ? null : this.user(address);
-    return user !== null && Buffer.compare(user.signingKey, signingKey) === 0 ? user : null;
+  /** The user who has, or once had, this signing or recovery key. */
+  holderOf(key: Uint8Array): UserState | null {
+    const address = this.read('key', key);
+    return address === null ? null : this.user(address);
   }
 
   draft(): StateDraft {
