@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as browser from './crypto.browser.ts';
@@ -29,16 +30,31 @@ describe.each([
     expect(toHex(okm)).toBe('3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865');
   });
 
-  it('signs test 3 of RFC 8032 section 7.1', () => {
-    const secret = fromHex('c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7');
-    const publicKey = fromHex('fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025');
-    const signature = fromHex(
+  // RFC 8032 section 7.1, tests 1 to 3: seed, public key, message, signature.
+  it.each([
+    [
+      '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60',
+      'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+      '',
+      'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+    ],
+    [
+      '4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb',
+      '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+      '72',
+      '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+    ],
+    [
+      'c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7',
+      'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+      'af82',
       '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
-    );
-    expect(crypto.ed25519PublicKey(secret)).toEqual(publicKey);
-    expect(crypto.ed25519Sign(secret, fromHex('af82'))).toEqual(signature);
-    expect(crypto.ed25519VerifyNative(publicKey, fromHex('af82'), signature)).toBe(true);
-    expect(crypto.ed25519VerifyNative(publicKey, fromHex('af83'), signature)).toBe(false);
+    ],
+  ])('signs as RFC 8032 does (seed %s)', (secret, publicKey, message, signature) => {
+    expect(toHex(crypto.ed25519PublicKey(fromHex(secret)))).toBe(publicKey);
+    expect(toHex(crypto.ed25519Sign(fromHex(secret), fromHex(message)))).toBe(signature);
+    expect(crypto.ed25519VerifyNative(fromHex(publicKey), fromHex(message), fromHex(signature))).toBe(true);
+    expect(crypto.ed25519VerifyNative(fromHex(publicKey), utf8('another'), fromHex(signature))).toBe(false);
   });
 
   it('refuses a seed of another length', () => {
@@ -69,7 +85,9 @@ describe('node and browser', () => {
     );
   });
 
-  it('have the same exports', () => {
+  it('are swapped by package.json, and have the same exports', () => {
+    const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+    expect(manifest.browser).toEqual({ './crypto.ts': './crypto.browser.ts' });
     expect(Object.keys(browser).sort()).toEqual(Object.keys(node).sort());
   });
 });
