@@ -59,12 +59,22 @@ const EXIT_USAGE = 2;
  */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
   const wantsJson = argv.includes('--json');
+  // A command may print its result and fail all the same (a record that could not be read): the last line is the result.
+  let printed = false;
+  const tracking: Io = Object.create(io, {
+    json: {
+      value: (value: unknown) => {
+        printed = true;
+        io.json(value);
+      },
+    },
+  });
   try {
-    const program = await programFor(argv, io);
+    const program = await programFor(argv, tracking);
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
-    return report(error, io, wantsJson);
+    return report(error, io, wantsJson && !printed);
   }
 }
 

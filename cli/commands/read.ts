@@ -1,0 +1,82 @@
+// vitalseal read …: fetch, check and decrypt records as their owner. What could not be read is told on stderr, and the
+// rest is printed all the same.
+import { VitalsealError } from '@vitalseal/ledger';
+import type { ReadingRow, ReadOutcome, UnreadRecord } from '@vitalseal/wallet';
+import { Command } from 'commander';
+import type { Io } from '../io.ts';
+
+interface ReadOptions {
+  identity: string;
+  facility: string;
+  all?: boolean;
+  ca?: string;
+  out?: string;
+  csv?: boolean;
+  json?: boolean;
+}
+
+/** A waveform block has hundreds of samples: a table shows the first ones. */
+const TABLE_VALUE = 40;
+const LINES_AT_ONCE = 1000;
+
+export function readCommand(io: Io): Command {
+  return new Command('read')
+    .description('Fetches records, checks them against the ledger, decrypts them and prints their readings.')
+    .argument('[record]', 'id of a record, or the beginning of it')
+    .option('--all', 'all records of this owner')
+    .requiredOption('--identity <file>', 'the identity file: nothing else is trusted')
+    .requiredOption('--facility <url>', 'where the facility is')
+    .option('--ca <file>', 'certificates (PEM) that alone are believed')
+    .option('--out <dir>', 'also write each record there, with its entry and proof, and the policy')
+    .option('--csv', 'print CSV')
+    .option('--json', 'print one JSON object as the last line')
+    .action(async (record: string | undefined, given: ReadOptions) => {
+      if ((record === undefined) === (given.all === undefined)) {
+        throw new VitalsealError('usage', 'name one record, or say --all');
+      }
+      if (given.csv && given.json) throw new VitalsealError('usage', '--csv and --json exclude each other');
+      const wallet = await import('@vitalseal/wallet');
+      const outcome = await wallet.readRecords({
+        ...{ identity: given.identity, facilityUrl: given.facility },
+        wish: record === undefined ? 'all' : { record },
+        ...(given.ca === undefined ? {} : { caFile: given.ca }),
+        ...(given.out === undefined ? {} : { out: given.out }),
+      });
+      const rows = outcome.read.flatMap((read) => read.rows);
+      if (given.json) io.json(jsonOf(outcome, rows));
+      else if (given.csv) printCsv(io, wallet.CSV_COLUMNS, rows.map(wallet.csvLine));
+      else printTable(io, rows, wallet.CSV_COLUMNS);
+      tellUnread(io, outcome);
+    });
+}
+
+function jsonOf({ read, unread }: ReadOutcome, readings: readonly ReadingRow[]): object {
+  const records = read.map(({ record, version, index, rows }) => ({ record, version, index, readings: rows.length }));
+  return { readings, records, unread };
+}
+
+function printCsv(io: Io, columns: readonly string[], lines: readonly string[]): void {
+  io.print(columns.join(','));
+  for (let i = 0; i < lines.length; i += LINES_AT_ONCE) io.print(lines.slice(i, i + LINES_AT_ONCE).join('\n'));
+}
+
+function printTable(io: Io, rows: readonly ReadingRow[], columns: readonly string[]): void {
+  const cells = rows.map(({ deviceTime, gatewayTime, value, ...row }) => ({
+    ...row,
+    value: value.length > TABLE_VALUE ? `${value.slice(0, TABLE_VALUE)}…` : value,
+    device_time: deviceTime,
+    gateway_time: gatewayTime,
+  }));
+  io.table(cells, columns);
+}
+
+/** Throws, after the rest was printed, when a record could not be read. */
+function tellUnread(io: Io, { read, unread }: ReadOutcome): void {
+  for (const { record, version, index, code, message } of unread) {
+    io.printError(`vitalseal: ${code}: record ${record} version ${version} (entry ${index}): ${message}`);
+  }
+  const worst: UnreadRecord | undefined = unread.find(({ code }) => code === 'blob_damaged') ?? unread[0];
+  if (worst === undefined) return;
+  const all = unread.length + read.length;
+  throw new VitalsealError(worst.code, `${unread.length} of ${all} records could not be read and were discarded`);
+}

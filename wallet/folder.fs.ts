@@ -1,0 +1,78 @@
+// Files of a wallet's folder. Each is written whole under another name, synced, and renamed into place: after a power
+// cut it is the old one or the new one, and a key that was reported is on the disk.
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { VitalsealError } from '@vitalseal/ledger';
+
+const SECRET = 0o600;
+
+/** The folder, readable by its owner alone, made when it is not there. */
+export async function makePrivateFolder(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+}
+
+/** Null when there is no such file. */
+export async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw failed(error);
+  }
+}
+
+/** Writes a file of mode 0600. It has survived a power cut when the promise resolves. Throws `disk_full`, `store_failed`. */
+export async function writeSecret(path: string, data: string | Uint8Array): Promise<void> {
+  await writeDurable(path, data, SECRET);
+}
+
+/** The same for a file that anyone may read. */
+export async function writeOpen(path: string, data: string | Uint8Array): Promise<void> {
+  await writeDurable(path, data, 0o644);
+}
+
+/** Durable on resolve. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw failed(error);
+  }
+}
+
+async function writeDurable(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const partial = join(dirname(path), `.${process.pid}.partial`);
+  try {
+    const file = await open(partial, 'w', mode);
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    // The mode of a new file passes through the umask; a secret's must be exactly this.
+    await chmod(partial, mode);
+    await rename(partial, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => undefined);
+    throw failed(error);
+  }
+}
+
+async function syncFolder(dir: string): Promise<void> {
+  const folder = await open(dir, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function failed(error: unknown): VitalsealError {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? new VitalsealError('disk_full')
+    : new VitalsealError('store_failed', `a file could not be read or written (${code ?? 'unknown'})`);
+}
