@@ -5,13 +5,11 @@
 
 import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { serialize } from 'node:v8';
+import { deserialize, serialize } from 'node:v8';
 import { fakeEntry, group, IDENTITY, live, type Person, part } from './core.testing.ts';
 
 const [folder = '', point = '', when = '', nth = '', first = ''] = process.argv.slice(2);
-const people = JSON.parse(readFileSync(join(folder, 'people.json'), 'utf8'), (_key, value) =>
-  value?.type === 'Buffer' ? new Uint8Array(value.data) : value,
-) as Person[];
+const people = deserialize(readFileSync(join(folder, 'people'))) as Person[];
 const say = (line: string) => writeSync(1, `${line}\n`);
 
 let left = Number(nth);
