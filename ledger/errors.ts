@@ -90,7 +90,7 @@ export const ERRORS = {
 
   // proof: what is shown to others
   disclosure_invalid: no('proof', 400, 'the disclosed reading is not in the record'),
-  entry_needed: later('proof', 404, 'the bytes of the entry are needed and not held here'),
+  entry_needed: no('proof', 404, 'the bytes of the entry are needed and not held here'),
   proof_invalid: no('proof', 400, 'the proof does not verify'),
 
   // reading: decoding and batches
