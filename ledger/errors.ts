@@ -168,6 +168,7 @@ export const ERRORS = {
   dependency_missing: wrong('command', 500, 'something that has to be installed is missing'),
   internal: no('command', 500, 'a fault in Vitalseal'),
   lost: no('command', 500, 'something acknowledged is neither proven nor readable'),
+  recording_invalid: no('command', 400, 'file is no recording that can be replayed'),
   usage: wrong('command', 400, 'the command was used wrongly'),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -1,0 +1,161 @@
+// `vitalseal sim`: simulated equipment and replayed recordings against any gateway's broker, with faults on request.
+import { readFileSync } from 'node:fs';
+import type { Counters, FaultRates, Kind, Simulation, SimulationOptions } from '@vitalseal/firmware-sim';
+import {
+  FAULTS,
+  FORMATS,
+  isKind,
+  KINDS,
+  LinkRefused,
+  parseFault,
+  RecordingInvalid,
+  startReplay,
+  startSimulation,
+} from '@vitalseal/firmware-sim';
+import { VitalsealError } from '@vitalseal/ledger';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Io } from '../io.ts';
+
+interface SimFlags {
+  mqtt: { host: string; port: number };
+  username: string;
+  password: string;
+  device?: string;
+  clientId?: string;
+  mqttVersion: '4' | '5';
+  ca?: string;
+  seed: string;
+  seconds?: number;
+  format: (typeof FORMATS)[number];
+  fault?: FaultRates;
+  rate?: number;
+  speed?: number;
+  json?: boolean;
+}
+
+interface ReplayFlags extends SimFlags {
+  hertz?: number;
+  timeUnit: 's' | 'ms';
+  column?: Record<string, { code: string; unit: string }>;
+}
+
+export function simCommand(io: Io): Command {
+  return new Command('sim')
+    .description('Simulated wearables and equipment, and replay of recordings, over MQTT')
+    .addCommand(runCommand(io))
+    .addCommand(replayCommand(io));
+}
+
+function runCommand(io: Io): Command {
+  const names = Object.keys(KINDS).join(', ');
+  return withSimOptions(new Command('run'))
+    .description(`Simulate equipment of one or more kinds: ${names}`)
+    .argument('<kind...>', `what to simulate: ${names}`, (kind: string, before: Kind[] | undefined) => {
+      if (!isKind(kind)) throw new InvalidArgumentError(`It is one of ${names}.`);
+      return [...(before ?? []), kind];
+    })
+    .action((kinds: Kind[], flags: SimFlags) =>
+      finish(io, flags, () => startSimulation({ ...optionsOf(flags), kinds }), kinds.join(', ')),
+    );
+}
+
+function replayCommand(io: Io): Command {
+  return withSimOptions(new Command('replay'))
+    .description('Send a recording as if its device were here: a WFDB record (formats 16, 80, 212) or a CSV file')
+    .argument('<file>', 'NAME.hea, or a CSV file')
+    .option('--hertz <n>', 'samples a second of a CSV file without times', positive)
+    .addOption(new Option('--time-unit <unit>', 'of numbers in a time column').choices(['s', 'ms']).default('s'))
+    .option('--column <title=code:unit>', 'what a column of a CSV file measures; may be repeated', columnOf)
+    .action((file: string, flags: ReplayFlags) => {
+      const { hertz, timeUnit, column } = flags;
+      const csv = { timeUnit, ...(hertz === undefined ? {} : { hertz }), ...(column ? { columns: column } : {}) };
+      return finish(io, flags, () => startReplay({ ...optionsOf(flags), file, csv }), 'the recording');
+    });
+}
+
+function withSimOptions(command: Command): Command {
+  return command
+    .requiredOption('--mqtt <host:port>', 'the broker', hostPort)
+    .requiredOption('--username <name>', 'user name; also the name of the device in the topic')
+    .requiredOption('--password <text>', 'its password')
+    .option('--device <name>', 'name of the device in the topic, when it is not the user name')
+    .option('--client-id <id>', 'MQTT client id')
+    .addOption(new Option('--mqtt-version <n>', '4 is MQTT 3.1.1').choices(['4', '5']).default('4'))
+    .option('--ca <file>', 'PEM file of the certificate authority; with it, the connection is TLS')
+    .option('--seed <text>', 'the same seed gives the same readings and faults', '1')
+    .option('--seconds <n>', 'stop after so many seconds; else at the end, or on Ctrl-C', positive)
+    .addOption(new Option('--format <format>', 'payload format').choices(FORMATS).default('json'))
+    .option('--fault <kind=probability>', `${Object.keys(FAULTS).join(', ')}; may be repeated`, faultOf)
+    .option('--rate <n>', "messages a second, in place of the devices' own rhythm", positive)
+    .option('--speed <n>', 'how many times as fast as real devices', positive)
+    .option('--json', 'print the counts as one JSON object');
+}
+
+function optionsOf(flags: SimFlags): SimulationOptions {
+  const { mqtt, username, password, device, clientId, ca, seconds, rate, speed, fault } = flags;
+  return {
+    mqtt: {
+      ...mqtt,
+      username,
+      password,
+      version: flags.mqttVersion === '5' ? 5 : 4,
+      ...(clientId === undefined ? {} : { clientId }),
+      ...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }),
+    },
+    seed: flags.seed,
+    format: flags.format,
+    ...(device === undefined ? {} : { device }),
+    ...(fault === undefined ? {} : { faults: fault }),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(rate === undefined ? {} : { rate }),
+    ...(speed === undefined ? {} : { speed }),
+  };
+}
+
+/** Runs to the end or to Ctrl-C, then prints what was sent and what the broker acknowledged. */
+async function finish(io: Io, { json }: SimFlags, start: () => Simulation, what: string): Promise<void> {
+  try {
+    const simulation = start();
+    const stop = () => void simulation.stop();
+    io.signal.addEventListener('abort', stop, { once: true });
+    if (io.signal.aborted) stop();
+    if (io.interactive && !json) io.printError(`sending ${what}; Ctrl-C stops`);
+    const counts = await simulation.done;
+    if (json) io.json(counts);
+    else io.print(sentence(counts));
+  } catch (error) {
+    if (error instanceof RecordingInvalid) throw new VitalsealError('recording_invalid', error.message);
+    if (error instanceof LinkRefused) throw new VitalsealError('client_refused', 'the broker refused the connection');
+    throw error;
+  }
+}
+
+function sentence({ sent, acknowledged, readings, acknowledgedReadings, refused }: Counters): string {
+  const lost = refused > 0 ? `, ${refused} refused` : '';
+  return `${sent} messages with ${readings} readings sent; ${acknowledged} with ${acknowledgedReadings} acknowledged${lost}`;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It is a number above 0.');
+  return value;
+}
+
+function hostPort(text: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port < 1 || port > 65535) throw new InvalidArgumentError('It is HOST:PORT.');
+  return { host: (match[1] ?? match[2]) as string, port };
+}
+
+function faultOf(text: string, before: FaultRates | undefined): FaultRates {
+  const fault = parseFault(text);
+  if (!fault) throw new InvalidArgumentError('It is KIND=PROBABILITY, the probability between 0 and 1.');
+  return { ...before, ...fault };
+}
+
+function columnOf(text: string, before: ReplayFlags['column']): ReplayFlags['column'] {
+  const match = /^(.+)=([^=:]+):(.+)$/.exec(text);
+  if (!match) throw new InvalidArgumentError('It is TITLE=CODE:UNIT.');
+  return { ...before, [match[1] as string]: { code: match[2] as string, unit: match[3] as string } };
+}
