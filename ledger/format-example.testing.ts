@@ -23,11 +23,15 @@ export function formatExample(id: string): string {
   return example;
 }
 
+/** The ids of all examples. */
+export function formatExampleIds(): string[] {
+  examples ??= readExamples();
+  return [...examples.keys()];
+}
+
 /** The bytes of an example written in hex: `#` begins a comment, white space does not count. */
 export function formatExampleBytes(id: string): Uint8Array {
-  const hex = formatExample(id)
-    .replace(/#.*$/gm, '')
-    .replace(/\s+/g, '');
+  const hex = formatExample(id).replace(/#.*$/gm, '').replace(/\s+/g, '');
   if (!/^([0-9a-f]{2})*$/.test(hex)) throw new Error(`the example with id=${id} is not hex`);
   return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }
