@@ -32,7 +32,7 @@ export function chainNext(key: Uint8Array): Uint8Array {
   return hkdfSha256(key, NO_SALT, NEXT, 32);
 }
 
-/** Kᵢ of an epoch's secret, by i steps of about 3 µs. Throws `entry_invalid` when no record can have that index. */
+/** Kᵢ of an epoch's secret, by i steps of about 10 µs. Throws `entry_invalid` when no record can have that index. */
 export function chainAt(secret: Uint8Array, index: number): Uint8Array {
   if (!Number.isInteger(index) || index < 0 || index >= CHAIN_LIMIT) {
     throw new VitalsealError('entry_invalid', 'no record of an epoch has that index');
