@@ -28,10 +28,11 @@ export class AckQueue {
     slot.bytes = bytes;
     if (this.#scheduled || slot !== this.#slots[this.#head]) return;
     this.#scheduled = true;
-    queueMicrotask(() => this.#flush());
+    queueMicrotask(() => this.flush());
   }
 
-  #flush(): void {
+  /** Sends what has settled now, rather than at the end of the turn. */
+  flush(): void {
     this.#scheduled = false;
     const ready: Uint8Array[] = [];
     for (let slot = this.#slots[this.#head]; slot?.bytes; slot = this.#slots[++this.#head]) ready.push(slot.bytes);

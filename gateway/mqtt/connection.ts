@@ -24,6 +24,7 @@ export class Connection {
   /** Unacknowledged QoS 1 and 2 messages, and their payload bytes. */
   inFlight = 0;
   inFlightBytes = 0;
+  #closing = false;
 
   constructor(
     who: { user: string; device: string; client: string; version: number; session: Session },
@@ -36,12 +37,13 @@ export class Connection {
     this.session = who.session;
     this.#port = port;
     this.#acks = new AckQueue((bytes) => {
-      if (!port.closed) port.write(bytes);
+      if (!this.#closing && !port.closed) port.write(bytes);
     });
   }
 
-  get closed(): boolean {
-    return this.#port.closed;
+  /** True once it is closed or about to be: nothing more is taken from it, and nothing more is said to it. */
+  get closing(): boolean {
+    return this.#closing || this.#port.closed;
   }
 
   /** Keeps the place of an acknowledgement in the order; null for QoS 0. */
@@ -55,7 +57,11 @@ export class Connection {
     this.#acks.settle(slot, acknowledgement(qos === 2 ? 2 : 1, messageId, this.version === 5 ? reason : 0));
   }
 
+  /** What has settled is still acknowledged, so that the client does not send it again. */
   disconnect(reason: number): void {
+    if (this.closing) return;
+    this.#acks.flush();
+    this.#closing = true;
     this.#port.disconnect(reason);
   }
 }

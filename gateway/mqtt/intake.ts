@@ -75,7 +75,7 @@ export class Intake {
    * in flight, else when this message has settled. It is not called for a connection that is being closed.
    */
   publish(connection: Connection, packet: Publish, proceed: () => void): void {
-    if (this.#stopping) return;
+    if (this.#stopping || connection.closing) return;
     const { monotonicMs } = this.#clock.now();
     if (!this.#withinRate(connection, packet.payload.length, monotonicMs)) {
       return void this.#refuse(connection, 'rate_exceeded', REASON.rateTooHigh);

@@ -105,7 +105,11 @@ export class Listener {
     };
     try {
       const server = createTlsServer(options);
-      server.on('tlsClientError', () => this.#counters.add('tls_failed'));
+      // Node leaves a socket open whose handshake failed or timed out.
+      server.on('tlsClientError', (_error, socket) => {
+        this.#counters.add('tls_failed');
+        socket.destroy();
+      });
       return server;
     } catch {
       throw new VitalsealError('config_invalid', 'the TLS certificate or key of the MQTT broker cannot be used');

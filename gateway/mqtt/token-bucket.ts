@@ -14,10 +14,10 @@ export class TokenBucket {
     this.#filledAt = nowMs;
   }
 
-  /** Takes `tokens` when there are any left, even if that leaves a debt; false when there are none. */
+  /** Takes `tokens`; false when there are too few. More than the bucket holds is taken when it is full, as a debt. */
   take(tokens: number, nowMs: number): boolean {
     this.#fill(nowMs);
-    if (this.#tokens <= 0) return false;
+    if (this.#tokens < Math.min(tokens, this.#burst)) return false;
     this.#tokens -= tokens;
     return true;
   }
