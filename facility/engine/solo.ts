@@ -132,7 +132,8 @@ export class SoloEngine implements Engine {
   /** A commit that threw has either happened or not, and the height tells. Neither is fatal; not being able to ask is. */
   #committedAnyway(height: number): boolean {
     try {
-      return height > 0 && this.#application.info().height >= height;
+      const last = this.#application.info().height;
+      return height > 0 && last >= height;
     } catch {
       this.#giveUp();
       return false;
