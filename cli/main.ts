@@ -143,6 +143,6 @@ async function report(error: unknown, io: Io, json: boolean): Promise<number> {
   }
   // Not one of ours: a fault of the program. The stack tells where; nothing of it is repeated on stdout.
   io.printError(`vitalseal: internal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  if (json) io.json({ error: { code: 'internal', message: 'a fault of the program; see stderr' } });
-  return 70;
+  if (json) io.json({ error: { code: 'internal', message: ERRORS.internal.meaning } });
+  return ERRORS.internal.exit;
 }
