@@ -42,8 +42,14 @@ describe('the configuration', () => {
       '[batch]\nmax_age_seconds = "5 min"',
       'agent.toml: batch.max_age_seconds: expected a whole number from 1 to 86400, found "5 min"',
     ],
-    ['[batch]\nmax_age_seconds = 0', 'agent.toml: batch.max_age_seconds: expected a whole number from 1 to 86400, found 0'],
-    ['[batch]\nmax_readings = 1.5', 'agent.toml: batch.max_readings: expected a whole number from 1 to 10000, found 1.5'],
+    [
+      '[batch]\nmax_age_seconds = 0',
+      'agent.toml: batch.max_age_seconds: expected a whole number from 1 to 86400, found 0',
+    ],
+    [
+      '[batch]\nmax_readings = 1.5',
+      'agent.toml: batch.max_readings: expected a whole number from 1 to 10000, found 1.5',
+    ],
     [
       '[mqtt]\nlisten = "1883"',
       'agent.toml: mqtt.listen: expected HOST:PORT, for example "127.0.0.1:1883", found "1883"',

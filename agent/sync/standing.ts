@@ -2,10 +2,12 @@
 // that the ledger took is adopted; an entry by our key that we never signed means that somebody else lives under our name.
 import {
   type Address,
+  decodeEntry,
   equalBytes,
   type FacilityClient,
   type Hash,
   openEntry,
+  ownHistoryRoot,
   signerKeys,
   toHex,
   VitalsealError,
@@ -15,7 +17,7 @@ import { splitLeaves } from './own-history.ts';
 import type { Placed } from './state.ts';
 
 export interface StandingPorts {
-  readonly vault: Pick<Vault, 'ownLeaves' | 'pending' | 'accepted' | 'adopt'>;
+  readonly vault: Pick<Vault, 'ownLeaves' | 'pending' | 'accepted' | 'adopt' | 'unsignFrom'>;
   readonly client: Pick<FacilityClient, 'signer' | 'signerLeaves' | 'entry' | 'user'>;
   readonly origin: string;
   readonly address: Address;
@@ -64,7 +66,23 @@ export async function takeStanding({ vault, client, origin, address }: StandingP
     }
   }
   if (accepted.length > 0) await vault.accepted(accepted);
+  await unsignStale(vault, next);
   return { kind: 'sound', next, unproven };
+}
+
+/** What is signed for the ledger's next seq must follow on what the ledger has; else it and its followers are signed anew. */
+async function unsignStale(vault: StandingPorts['vault'], next: number): Promise<void> {
+  const ahead = (await vault.pending(PENDING)).filter(
+    ({ state, seq }) => state === 'signed' && (seq as number) >= next,
+  );
+  if (ahead.length === 0) return;
+  const first = ahead.find(({ seq }) => seq === next);
+  const own = splitLeaves((await vault.ownLeaves()).leaves).slice(0, next);
+  const follows =
+    first?.entry != null &&
+    equalBytes(decodeEntry(first.entry).entry.history, ownHistoryRoot(own)) &&
+    own.length === next;
+  if (!follows) await vault.unsignFrom(next);
 }
 
 /** The entry that the ledger has in our place. Only one that really is by a key of ours says anything about us. */

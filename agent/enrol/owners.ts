@@ -1,0 +1,127 @@
+// The owners whose readings this gateway may seal: each one verified against the ledger and delegated to us. What was
+// verified is kept, so that sealing goes on offline after a restart; an owner not yet verified makes its readings wait.
+import {
+  type Address,
+  type CborValue,
+  decodeCbor,
+  encodeCbor,
+  equalBytes,
+  type FacilityClient,
+  isVitalsealError,
+  type RequestAuth,
+  toHex,
+  VitalsealError,
+} from '@vitalseal/ledger';
+import type { Vault, VaultOwner } from '../vault/vault.ts';
+import { type Person, verifyPerson } from './person.ts';
+import { delegate } from './steps.ts';
+
+export interface OwnerPorts {
+  readonly vault: Pick<Vault, 'meta' | 'setMeta' | 'setOwners'>;
+  readonly client: Pick<FacilityClient, 'user' | 'delegate'>;
+  readonly origin: string;
+  readonly auth: RequestAuth;
+  readonly after: (ms: number, callback: () => void) => () => void;
+  readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Milliseconds between looks at the ledger for rotated keys, and after a failure. */
+const REFRESH_MS = 10 * 60_000;
+const RETRY_MS = 2_000;
+
+interface Known {
+  readonly entries: readonly Uint8Array[];
+  readonly delegated: boolean;
+  readonly person: Person;
+}
+
+export class Owners {
+  readonly #ports: OwnerPorts;
+  #wanted: readonly Address[] = [];
+  #known = new Map<string, Known>();
+  #undo: () => void = () => {};
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(ports: OwnerPorts) {
+    this.#ports = ports;
+  }
+
+  /** Those whose devices are here. Tells the vault at once what is known of them, and asks the ledger beside. */
+  async want(owners: readonly Address[]): Promise<void> {
+    this.#wanted = [...new Map(owners.map((owner) => [toHex(owner), owner])).values()];
+    for (const owner of this.#wanted) await this.#recall(owner);
+    await this.#tell();
+    this.#schedule(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#undo();
+    await this.#running;
+  }
+
+  #schedule(ms: number): void {
+    this.#undo();
+    if (this.#stopped) return;
+    this.#undo = this.#ports.after(ms, () => {
+      this.#running = this.#running.then(() => this.#refresh());
+    });
+  }
+
+  async #refresh(): Promise<void> {
+    let failed = false;
+    for (const owner of this.#wanted) {
+      if (this.#stopped) return;
+      try {
+        await this.#verify(owner);
+      } catch (error) {
+        failed = true;
+        const code = isVitalsealError(error) ? error.code : 'internal';
+        if (code !== 'facility_unreachable') this.#ports.log('an owner is not verified', { code });
+      }
+    }
+    this.#schedule(failed ? RETRY_MS : REFRESH_MS);
+  }
+
+  async #verify(owner: Address): Promise<void> {
+    const { client, origin, auth, vault } = this.#ports;
+    const entries = (await client.user(owner)).map((row) => row.entry);
+    const person = verifyPerson(origin, owner, entries);
+    const before = this.#known.get(toHex(owner));
+    // A ledger only grows: a shorter or other history of keys would bring an older key back.
+    if (before?.entries.some((entry, i) => !equalBytes(entry, entries[i] ?? new Uint8Array(0)))) {
+      throw new VitalsealError('recipient_unverified', 'the ledger shows another history of keys than before');
+    }
+    if (before?.delegated !== true) await delegate(client, owner, auth);
+    if (before?.delegated === true && before.entries.length === entries.length) return;
+    await vault.setMeta({ [metaKey(owner)]: encodeCbor([true, [...entries]]) });
+    this.#known.set(toHex(owner), { entries, person, delegated: true });
+    await this.#tell();
+  }
+
+  async #recall(owner: Address): Promise<void> {
+    if (this.#known.has(toHex(owner))) return;
+    const bytes = await this.#ports.vault.meta(metaKey(owner));
+    if (bytes === null) return;
+    const [delegated, entries] = decodeCbor(bytes, { maxBytes: 8 << 20 }) as readonly CborValue[];
+    const rows = entries as readonly Uint8Array[];
+    // Verified again: what lies on a disk may have been put there.
+    const person = verifyPerson(this.#ports.origin, owner, rows);
+    this.#known.set(toHex(owner), { entries: rows, delegated: delegated === true, person });
+  }
+
+  async #tell(): Promise<void> {
+    await this.#ports.vault.setOwners(this.#wanted.map((owner) => vaultOwner(owner, this.#known.get(toHex(owner)))));
+  }
+}
+
+const metaKey = (owner: Address): string => `owner:${toHex(owner)}`;
+
+/** Nothing is sealed to minted keys, nor before the owner's delegation is in the ledger. */
+function vaultOwner(owner: Address, known: Known | undefined): VaultOwner {
+  if (known === undefined) return { owner, recipients: [], sealed: false };
+  const { recipient, recoveryRecipient, minted } = known.person;
+  const recipients = [recipient, recoveryRecipient].map((to) => ({ address: owner, recipient: to }));
+  return { owner, recipients, sealed: known.delegated && !minted };
+}

@@ -1,0 +1,89 @@
+// The files of the agent's folder, beside the vault's database:
+//
+//   agent.toml       configuration, written by `init`, then the operator's
+//   identity         age-format identity, 0600            enrolment.json   whom for, where, own first entries
+//   devices.json     devices with hashed passwords        keys/            chain slots (the vault's) and keys/message-hash
+//   agent.db         the vault's                          agent.sock, agent.lock, agent.pid
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { formatIdentity, fromUtf8, parseAddress, policyHash, randomBytes, VitalsealError } from '@vitalseal/ledger';
+import { type AgentConfig, parseConfig } from '../config/config.ts';
+import { SAMPLE_CONFIG } from '../config/sample.ts';
+import { type Device, formatDevices, parseDevices } from '../devices/devices.ts';
+import { type Enrolment, formatEnrolment, type OwnKeys, parseEnrolment } from '../enrol/enrolment.ts';
+import { makeFolder, readSmall, writeDurably } from './durable.fs.ts';
+
+const MB = 1 << 20;
+
+export class AgentFiles {
+  readonly dir: string;
+
+  constructor(dir: string) {
+    this.dir = resolve(dir);
+  }
+
+  /** Makes the folder with a commented configuration. Throws `folder_exists` when there is an agent already. */
+  create(): void {
+    if (existsSync(this.#path('agent.toml')))
+      throw new VitalsealError('folder_exists', 'there is an agent in this folder already');
+    makeFolder(this.dir);
+    this.hashKey();
+    writeDurably(this.#path('agent.toml'), SAMPLE_CONFIG);
+  }
+
+  /** Throws `folder_missing` or `config_invalid`. */
+  config(): AgentConfig {
+    const text = this.#text('agent.toml', MB);
+    if (text === null)
+      throw new VitalsealError('folder_missing', 'there is no agent in this folder; run: vitalseal agent init');
+    return parseConfig(text, this.#path('agent.toml'));
+  }
+
+  enrolment(): Enrolment | null {
+    const text = this.#text('enrolment.json', 64 * MB);
+    return text === null ? null : parseEnrolment(text);
+  }
+
+  saveEnrolment(enrolment: Enrolment): void {
+    writeDurably(this.#path('enrolment.json'), formatEnrolment(enrolment));
+  }
+
+  identity(): string | null {
+    return this.#text('identity', MB);
+  }
+
+  saveIdentity({ address, origin, policy }: Enrolment, keys: OwnKeys): void {
+    const file = { origin, signingKey: keys.signing, recipient: keys.recipient, identity: keys.identity };
+    writeDurably(
+      this.#path('identity'),
+      formatIdentity({ ...file, address: parseAddress(address), policy: policyHash(policy) }),
+    );
+  }
+
+  devices(): Device[] {
+    const text = this.#text('devices.json', 16 * MB);
+    return text === null ? [] : parseDevices(text);
+  }
+
+  saveDevices(devices: readonly Device[]): void {
+    writeDurably(this.#path('devices.json'), formatDevices(devices));
+  }
+
+  /** What payload hashes of MQTT messages are keyed with: 32 bytes outside the database. */
+  hashKey(): Uint8Array {
+    const held = readSmall(this.#path('keys', 'message-hash'), 32);
+    if (held?.length === 32) return held;
+    const key = randomBytes(32);
+    writeDurably(this.#path('keys', 'message-hash'), key);
+    return key;
+  }
+
+  #path(...names: string[]): string {
+    return join(this.dir, ...names);
+  }
+
+  #text(name: string, maxBytes: number): string | null {
+    const bytes = readSmall(this.#path(name), maxBytes);
+    return bytes === null ? null : fromUtf8(bytes);
+  }
+}
