@@ -61,6 +61,8 @@ export async function enrolPerson(folder: EnrolFolder, options: EnrolOptions): P
   } else {
     pending = decodePending(left);
     if (pending.origin !== origin) throw new VitalsealError('origin_mismatch');
+    // Nobody has vouched yet: what was asked for may still change.
+    if (pending.entry === null) pending = { ...pending, role };
   }
   const { keys } = pending;
   const facility = client(origin);
@@ -74,14 +76,9 @@ export async function enrolPerson(folder: EnrolFolder, options: EnrolOptions): P
   await register(facility, log, pending.entry as Uint8Array, waitSeconds);
 
   const address = addressOf(keys.signing.publicKey);
-  const identity = formatIdentity({
-    address,
-    origin,
-    policy: pending.policyHash,
-    signingKey: keys.signing.secretKey,
-    ...keys.age,
-  });
-  await folder.finish(identity, recoveryText(formatAddress(address), origin, keys));
+  const trusted = { address, origin, policy: pending.policyHash };
+  const identity = formatIdentity({ ...trusted, signingKey: keys.signing.secretKey, ...keys.age });
+  await folder.finish(identity, recoveryText(trusted, keys));
   return { address: formatAddress(address) };
 }
 

@@ -4,14 +4,15 @@ import {
   addressOf,
   type EntryHead,
   emptyRoot,
+  formatIdentity,
   generateRecipientKey,
   generateSigningKey,
+  type IdentityFile,
   type RecipientKey,
   type Role,
   type SigningKey,
   signEntry,
   signRecoveryProof,
-  toHex,
   type UnvouchedRegister,
   type VouchAnswer,
 } from '@vitalseal/ledger';
@@ -58,17 +59,19 @@ export function registerEntry(
   return signEntry({ ...head, type: 'user.register', body: { ...body, voucher } }, signing);
 }
 
-/** The text of the recovery key, to be printed. */
-export function recoveryText(address: string, origin: string, { recoverySigning, recoveryAge }: PersonKeys): string {
-  return [
-    '# vitalseal recovery key v1',
-    '# Print this file, keep it in a drawer, and remove it from the computer.',
-    '# Whoever holds it can read everything sealed to this person, and give the person new keys.',
-    `# address: ${address}`,
-    `# origin: ${origin}`,
-    `# signing-key: ${toHex(recoverySigning.secretKey)}`,
-    `# recipient: ${recoveryAge.recipient}`,
-    recoveryAge.identity,
-    '',
-  ].join('\n');
+const PRINT = [
+  '# This is the recovery key. Print this file, keep it in a drawer, and remove it from the computer.',
+  '# Whoever holds it can read everything sealed to this person, and give the person new keys.',
+];
+
+/**
+ * The recovery key as text, to be printed. It is an identity file too, so that `vitalseal read --identity` takes it when
+ * everything else is lost.
+ */
+export function recoveryText(file: Pick<IdentityFile, 'address' | 'origin' | 'policy'>, keys: PersonKeys): string {
+  const { recoverySigning, recoveryAge } = keys;
+  const [title, ...rest] = formatIdentity({ ...file, signingKey: recoverySigning.secretKey, ...recoveryAge }).split(
+    '\n',
+  );
+  return [title, ...PRINT, ...rest].join('\n');
 }

@@ -29,7 +29,7 @@ export type Wish = { readonly record: string } | 'all';
 
 /**
  * All of an owner's entries. Throws `answer_invalid` when the list goes backwards or holds anything that is not this
- * owner's in this ledger, and what `openEntry` throws.
+ * owner's, `origin_mismatch`, and what `openEntry` throws.
  */
 export async function listRecords(client: FacilityClient, origin: string, owner: Address): Promise<Listing> {
   const records: Listed<'record.register'>[] = [];
@@ -42,7 +42,8 @@ export async function listRecords(client: FacilityClient, origin: string, owner:
       from = index + 1;
       const { entry, ...rest } = openEntry(bytes);
       const kind = entry.type === 'record.register' || entry.type === 'epoch.open';
-      if (!kind || entry.origin !== origin || !equalBytes(entry.body.owner, owner)) {
+      if (entry.origin !== origin) throw new VitalsealError('origin_mismatch');
+      if (!kind || !equalBytes(entry.body.owner, owner)) {
         throw new VitalsealError('answer_invalid', 'the list of records holds something else');
       }
       if (entry.type === 'record.register') records.push({ ...rest, entry, index });

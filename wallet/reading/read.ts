@@ -14,6 +14,9 @@ import { chosen, type Listed, listRecords, type Wish } from './listing.ts';
 import { type EpochSecrets, type OpenedRecord, openListed } from './open.ts';
 import { type ReadingRow, readingRow } from './rows.ts';
 
+/** How long to wait for the checkpoint that holds the newest record: registered is soon final. */
+const FINALITY_SECONDS = 5;
+
 /** A record that was read, with what proves it. */
 export interface ReadRecord {
   /** Hex of the record id. */
@@ -58,17 +61,21 @@ export interface ReadOptions {
 export async function readRecords({ identity, client, wish, inflate, now }: ReadOptions): Promise<ReadOutcome> {
   const policyText = await client.policy();
   const policy = trustedPolicy(policyText, identity.policy);
-  const log = TrustedLog.open(policy, await client.checkpoint(), identity.origin);
   const listing = await listRecords(client, identity.origin, identity.address);
+  const newest = listing.records.at(-1)?.index ?? 0;
+  const note = await client.checkpoint({ min: newest + 1, waitSeconds: FINALITY_SECONDS });
+  const log = TrustedLog.open(policy, note, identity.origin);
   const auth = { key: signingKeyOf(identity.signingKey), now };
   const secrets: EpochSecrets = new Map();
   const read: ReadRecord[] = [];
   const unread: UnreadRecord[] = [];
   for (const listed of chosen(listing, wish)) {
-    // What the ledger has ordered but not yet published cannot be proven yet: it is read the next time.
-    if (listed.index >= log.held.size && wish === 'all') continue;
     const { recordId, version } = listed.entry.body;
     const name = { record: toHex(recordId), version, index: listed.index };
+    if (listed.index >= log.held.size) {
+      unread.push({ ...name, code: 'checkpoint_stale', message: 'not in a final checkpoint yet' });
+      continue;
+    }
     try {
       const opener = { client, log, auth, identity: identity.identity, inflate };
       const { readings, inclusion } = await openListed(listed, listing, secrets, opener);
