@@ -78,7 +78,7 @@ it(
       const dir = join(folder, 'facility');
       const { origin } = await initFacility({ dir });
       let served = await serve(dir, 0);
-    onTestFinished(() => void served.process.kill('SIGKILL'));
+      onTestFinished(() => void served.process.kill('SIGKILL'));
       const port = Number(new URL(served.url).port);
       const enter = async (role: 'patient' | 'gateway') =>
         enrol(served.url, origin, (await inviteFacility({ dir }, { role })).code, role);

@@ -16,7 +16,7 @@ import { Blobs } from './blobs/blobs.ts';
 import { Envelopes } from './blobs/envelopes.ts';
 import { SqliteUsage } from './blobs/usage.sqlite.ts';
 import { askControl, serveControl } from './control/control.socket.ts';
-import { type FolderLock, lockFolder } from './control/lock.sqlite.ts';
+import { lockFolder } from './control/lock.sqlite.ts';
 import type { EntryResult, PointHook } from './engine/engine.ts';
 import { SOLO_DEFAULTS, SoloEngine } from './engine/solo.ts';
 import { type Exported, exportLog } from './export/export.ts';
@@ -31,14 +31,14 @@ import { Publisher } from './log/publisher.ts';
 import { PublishedTiles } from './log/tiles.ts';
 import { LedgerTree } from './log/tree.ts';
 import { Metrics } from './metrics.ts';
-import { codeOf, type Log, type Node, SILENT } from './node.ts';
+import { codeOf, gaugesOf, type Log, type Node, SILENT } from './node.ts';
 import { foundersTexts, keyFile } from './registrar/files.ts';
 import { founders, foundLedger } from './registrar/genesis.ts';
 import { SqliteInviteStore } from './registrar/invites.sqlite.ts';
 import { Invites } from './registrar/invites.ts';
 import { placeOf } from './registrar/places.ts';
 import { Registrar } from './registrar/registrar.ts';
-import { FacilityService, type FacilityStatus, type InviteFor } from './service.ts';
+import { type Facility, FacilityService, type FacilityStatus, type InitResult, type InviteFor } from './service.ts';
 import { LedgerApplication } from './state/application.ts';
 import { openDatabase } from './state/schema.sqlite.ts';
 import { SqliteLedgerStore } from './state/store.sqlite.ts';
@@ -47,7 +47,7 @@ import { LedgerState } from './state/view.ts';
 export { DEFAULT_LIMITS, type FacilityLimits } from './limits.ts';
 export { pinoLog } from './logging.pino.ts';
 export type { Log } from './node.ts';
-export { type FacilityStatus, INVITABLE, type InviteFor } from './service.ts';
+export { type Facility, type FacilityStatus, INVITABLE, type InitResult, type InviteFor } from './service.ts';
 export type { Exported, ListenOptions };
 
 export interface FacilityOptions {
@@ -116,7 +116,7 @@ async function startNode(options: FacilityOptions): Promise<StartedNode> {
   const { dir, at, log = SILENT, now = unixSeconds } = options;
   const limits = facilityLimits(options.limits);
   const ledger = openLedger(options, readKeys(dir), readPolicy(dir));
-  const { keys, policyText, origin, database, store, tree, metrics, publisher, tiles, finality, state } = ledger;
+  const { keys, policyText, origin, database, store, metrics, publisher, tiles, finality, state } = ledger;
   const engine = new SoloEngine(ledger.application, {
     ...SOLO_DEFAULTS,
     now,
@@ -137,23 +137,13 @@ async function startNode(options: FacilityOptions): Promise<StartedNode> {
     submit: async (bytes) => (await engine.submit([{ bytes, opened: null }]))[0] as EntryResult,
     placeOf: (about, matches) => placeOf(store, about, matches),
   });
-  const stored = {
-    hasBlob: (hash: Uint8Array) => blobs.has(hash),
-    envelopes: (gateway: Uint8Array, epoch: Uint8Array) => envelopes.commitment(gateway, epoch),
-  };
   const signatures = threadedSignatures();
   const clock = () => performance.now();
-  const admission = new Admission({ state, engine, answers, signatures, metrics, limits, clock, stored });
+  const admission = new Admission({ state, engine, answers, signatures, metrics, limits, clock, blobs, envelopes });
   const node: Node = {
     ...{ origin, policyText, limits, log, metrics, store, state, engine, finality, publisher, tiles },
     ...{ blobs, envelopes, admission, answers, invites, registrar, now },
-    gauges: () => ({
-      height: store.head().height,
-      tree_size: tree.size,
-      checkpoint_size: publisher.current?.size ?? 0,
-      queued_entries: engine.queued,
-      long_polls: publisher.waiting,
-    }),
+    gauges: () => gaugesOf({ store, engine, publisher }),
   };
   const close = async () => {
     await engine.stop();
@@ -171,15 +161,6 @@ async function startNode(options: FacilityOptions): Promise<StartedNode> {
     await close();
     throw error;
   }
-}
-
-export interface InitResult {
-  readonly origin: string;
-  readonly registrar: string;
-  readonly facility: string;
-  readonly policyHash: string;
-  /** File with the recovery keys of both: to be printed, kept in a drawer, and removed. */
-  readonly recovery: string;
 }
 
 /** Sets up a facility in `dir`: keys, policy, the two founding entries. Throws `folder_exists`, `folder_locked`. */
@@ -214,16 +195,6 @@ export async function initFacility(options: FacilityOptions): Promise<InitResult
   } finally {
     lock.release();
   }
-}
-
-export interface Facility {
-  readonly url: string;
-  readonly origin: string;
-  readonly policyText: string;
-  invite(wish: InviteFor): string;
-  status(): FacilityStatus;
-  /** Answers what is under way, then closes everything. */
-  stop(): Promise<void>;
 }
 
 /** Runs the facility in `dir` until it is stopped. Throws `folder_missing`, `folder_locked`, `transport_refused` … */
@@ -298,7 +269,7 @@ export async function exportFacility(options: FacilityOptions, out: string, proo
 
 async function withService<T>(options: FacilityOptions, work: (service: FacilityService) => Promise<T>): Promise<T> {
   readKeys(options.dir);
-  const lock: FolderLock = lockFolder(options.dir);
+  const lock = lockFolder(options.dir);
   try {
     const { node, close } = await startNode(options);
     try {

@@ -51,3 +51,15 @@ export interface Node {
   readonly now: () => number;
   gauges(): Gauges;
 }
+
+/** How far the ledger is, and who waits. */
+export function gaugesOf({ store, engine, publisher }: Pick<Node, 'store' | 'engine' | 'publisher'>): Gauges {
+  const { height, size } = store.head();
+  return {
+    height,
+    tree_size: size,
+    checkpoint_size: publisher.current?.size ?? 0,
+    queued_entries: engine.queued,
+    long_polls: publisher.waiting,
+  };
+}

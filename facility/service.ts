@@ -20,6 +20,27 @@ export interface FacilityStatus {
   readonly checkpoint: { readonly size: number };
 }
 
+/** A facility that was just set up. */
+export interface InitResult {
+  readonly origin: string;
+  readonly registrar: string;
+  readonly facility: string;
+  readonly policyHash: string;
+  /** File with the recovery keys of both: to be printed, kept in a drawer, and removed. */
+  readonly recovery: string;
+}
+
+/** A facility that runs in this process. */
+export interface Facility {
+  readonly url: string;
+  readonly origin: string;
+  readonly policyText: string;
+  invite(wish: InviteFor): string;
+  status(): FacilityStatus;
+  /** Answers what is under way, then closes everything. */
+  stop(): Promise<void>;
+}
+
 /** The text of a minted key pair's file. */
 export type KeyFile = (minted: Minted, origin: string, policyText: string) => string;
 

@@ -12,6 +12,8 @@ import {
   toHex,
   VitalsealError,
 } from '@vitalseal/ledger';
+import type { Blobs } from '../blobs/blobs.ts';
+import type { Envelopes } from '../blobs/envelopes.ts';
 import type { Candidate, Engine, EntryResult } from '../engine/engine.ts';
 import type { FacilityLimits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
@@ -20,16 +22,11 @@ import type { Answers } from './answers.ts';
 import { Quota } from './quota.ts';
 import type { SignatureChecker } from './signatures.ts';
 
-/** What is stored at this facility, beside the ledger. */
-export interface Stored {
-  hasBlob(hash: Hash): boolean;
-  /** What the stored envelopes of a gateway's epoch commit to; null when there are none. */
-  envelopes(gateway: Uint8Array, epoch: Hash): { root: Hash; count: number } | null;
-}
-
 export interface AdmissionParts {
   readonly state: LedgerState;
-  readonly stored: Stored;
+  /** What is stored at this facility, beside the ledger. */
+  readonly blobs: Pick<Blobs, 'has'>;
+  readonly envelopes: Pick<Envelopes, 'commitment'>;
   readonly engine: Engine;
   readonly answers: Answers;
   readonly signatures: SignatureChecker;
@@ -133,16 +130,16 @@ export class Admission {
   }
 
   #mustBeStored({ entry }: DecodedEntry): void {
-    const { stored } = this.#parts;
+    const { blobs, envelopes } = this.#parts;
     if (entry.type === 'epoch.open') {
-      const held = stored.envelopes(entry.signer, entry.body.epoch);
+      const held = envelopes.commitment(entry.signer, entry.body.epoch);
       if (held === null) throw new VitalsealError('envelopes_missing');
       if (!equalBytes(held.root, entry.body.envelopeRoot) || held.count !== entry.body.envelopeCount) {
         throw new VitalsealError('envelope_invalid', 'the stored envelopes are not those that the epoch commits to');
       }
     } else if (entry.type === 'record.register') {
-      if (stored.envelopes(entry.signer, entry.body.epoch) === null) throw new VitalsealError('envelopes_missing');
-      if (!stored.hasBlob(entry.body.blobHash)) throw new VitalsealError('blob_missing');
+      if (envelopes.commitment(entry.signer, entry.body.epoch) === null) throw new VitalsealError('envelopes_missing');
+      if (!blobs.has(entry.body.blobHash)) throw new VitalsealError('blob_missing');
     }
   }
 }

@@ -25,7 +25,7 @@ export class FolderFiles implements BlobFiles {
     } catch (error) {
       throw storeError(error);
     }
-    await writeDurably(path, bytes, this.#scratch);
+    await writeDurably(path, bytes, { scratch: this.#scratch });
   }
 
   async read(name: string): Promise<Uint8Array | null> {

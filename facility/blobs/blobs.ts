@@ -28,6 +28,7 @@ export class Blobs {
   readonly #usage: Usage;
   readonly #limits: FacilityLimits;
   readonly #present = new Set<string>();
+  readonly #writing = new Map<string, Promise<void>>();
 
   constructor(files: BlobFiles, usage: Usage, limits: FacilityLimits) {
     this.#files = files;
@@ -41,19 +42,31 @@ export class Blobs {
    */
   async put(hash: Hash, bytes: Uint8Array, user: Uint8Array): Promise<boolean> {
     if (bytes.length > this.#limits.blobBytes) throw new VitalsealError('blob_too_large');
-    if (this.has(hash)) {
-      // A client that resends after a lost answer; but what it sends must still be what it says.
-      if (!equalBytes(sha256(bytes), hash)) throw new VitalsealError('blob_hash_mismatch');
-      return false;
-    }
-    const name = toHex(user);
-    if (this.#usage.bytesOf(name) + bytes.length > this.#limits.storedBytesPerUser) {
+    const name = toHex(hash);
+    const owner = toHex(user);
+    const known = this.#writing.get(name) ?? (this.has(hash) ? Promise.resolve() : null);
+    if (known === null && this.#usage.bytesOf(owner) + bytes.length > this.#limits.storedBytesPerUser) {
       throw new VitalsealError('quota_exceeded', 'this user has no room left here');
     }
+    // Also for a blob that is here: what a client sends must be what it says.
     if (!equalBytes(sha256(bytes), hash)) throw new VitalsealError('blob_hash_mismatch');
-    await this.#files.write(toHex(hash), bytes);
-    this.#usage.add(name, bytes.length);
-    this.#remember(toHex(hash));
+    if (known !== null) {
+      await known;
+      return false;
+    }
+    // Counted before it is written, so that uploads at the same time cannot pass the quota together.
+    this.#usage.add(owner, bytes.length);
+    const written = this.#files.write(name, bytes);
+    this.#writing.set(name, written);
+    try {
+      await written;
+    } catch (error) {
+      this.#usage.add(owner, -bytes.length);
+      throw error;
+    } finally {
+      this.#writing.delete(name);
+    }
+    this.#remember(name);
     return true;
   }
 

@@ -4,14 +4,21 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { VitalsealError } from '@vitalseal/ledger';
 
+export interface WriteOptions {
+  /** Folder on the same file system for the unfinished file; default: beside it. */
+  readonly scratch?: string;
+  /** Default 0600. */
+  readonly mode?: number;
+}
+
 /**
- * Replaces `path` by `bytes`, durable on resolve. `scratch` is a folder on the same file system for the unfinished file
- * (default: beside it). Throws `disk_full` or `store_failed`; then the old file, or none, is still there.
+ * Replaces `path` by `bytes`, durable on resolve. Throws `disk_full` or `store_failed`; then the old file, or none, is
+ * still there.
  */
-export async function writeDurably(path: string, bytes: Uint8Array, scratch?: string): Promise<void> {
-  const unfinished = join(scratch ?? dirname(path), `.${randomUUID()}.part`);
+export async function writeDurably(path: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
+  const unfinished = join(options.scratch ?? dirname(path), `.${randomUUID()}.part`);
   try {
-    const file = await open(unfinished, 'wx', 0o600);
+    const file = await open(unfinished, 'wx', options.mode ?? 0o600);
     try {
       await file.writeFile(bytes);
       await file.sync();

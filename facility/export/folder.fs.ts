@@ -13,7 +13,7 @@ export function outputFolder(dir: string): OutputFolder {
       } catch (error) {
         throw storeError(error);
       }
-      await writeDurably(file, bytes);
+      await writeDurably(file, bytes, { mode: 0o644 });
     },
   };
 }

@@ -6,6 +6,9 @@ import { encodeEntryBundle, entriesTilePath, TILE_WIDTH, type Tile, tilePath, Vi
 import { writeDurably } from '../blobs/durable.fs.ts';
 import type { LogFiles } from './publisher.ts';
 
+/** A static file server, under another user, may serve them. */
+const PUBLIC = { mode: 0o644 } as const;
+
 export interface TileContents {
   /** `width`·32 bytes of the committed tree. */
   tile(tile: Tile): Uint8Array;
@@ -38,7 +41,7 @@ export class FolderLogFiles implements LogFiles {
 
   async writeCheckpoint(note: string): Promise<void> {
     await mkdir(this.#dir, { recursive: true });
-    await writeDurably(join(this.#dir, 'checkpoint'), Buffer.from(note));
+    await writeDurably(join(this.#dir, 'checkpoint'), Buffer.from(note), PUBLIC);
   }
 
   async writeFullTile(tile: Tile): Promise<void> {
@@ -51,6 +54,6 @@ export class FolderLogFiles implements LogFiles {
   async #write(path: string, bytes: Uint8Array): Promise<void> {
     const file = join(this.#dir, path);
     await mkdir(dirname(file), { recursive: true });
-    await writeDurably(file, bytes);
+    await writeDurably(file, bytes, PUBLIC);
   }
 }
