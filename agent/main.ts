@@ -1,0 +1,302 @@
+// The light node put together: the one file that knows the adapters. Outputs start first and inputs last, so that nothing
+// arrives before it can leave; stopping goes the other way.
+//
+//   broker ─► vault (one thread: inbox ─► batch ─► seal ─► outbox ─► 32 bytes) ◄─► sync ─► facility
+//      PUBACK ◄── C1 ──┘                                                             └─ owners, control socket
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type BrokerOptions, type Gateway, startGateway, systemClock } from '@vitalseal/gateway';
+import { FacilityClient, formatAddress, parseIdentity, signingKeyOf, VitalsealError } from '@vitalseal/ledger';
+import type { AgentConfig } from './config/config.ts';
+import { brokerLimits, formatPlace, parsePlace, vaultOptions } from './config/options.ts';
+import { askControl, serveControl } from './control/control.socket.ts';
+import { Devices } from './devices/devices.ts';
+import { facilityKeyCheck } from './enrol/facility-key.ts';
+import { Owners } from './enrol/owners.ts';
+import { rejoin } from './enrol/rejoin.ts';
+import { type EnrolPorts, enrol } from './enrol/steps.ts';
+import { type FacilityConnection, openFacility } from './facility.http.ts';
+import { AgentFiles } from './folder/files.fs.ts';
+import { lockFolder } from './folder/lock.sqlite.ts';
+import { type AgentIdentity, readIdentity } from './identity/identity.ts';
+import { type Log, pinoLog } from './logging.pino.ts';
+import { type Ask, questions } from './questions.ts';
+import { AgentService } from './service.ts';
+import type { AgentStatus } from './status/status.ts';
+import { SyncDriver } from './sync/driver.ts';
+import type { Vault } from './vault/vault.ts';
+import { openVault } from './vault/vault.worker.ts';
+
+export { type AgentConfig, parseConfig } from './config/config.ts';
+export { SAMPLE_CONFIG } from './config/sample.ts';
+export type { NewDevice } from './devices/devices.ts';
+export type { ProofFiles } from './proof/proof.ts';
+export type { ListedDevice } from './service.ts';
+export type { ListedRecord } from './status/records.ts';
+export type { AgentStatus } from './status/status.ts';
+
+export interface RunOptions {
+  readonly dir: string;
+  /** HOST:PORT instead of the configuration's. */
+  readonly mqtt?: string | undefined;
+  /** Instead of the configuration's, for a demonstration. */
+  readonly batchAgeMs?: number | undefined;
+  readonly log?: Log | undefined;
+}
+
+export interface Agent {
+  /** HOST:PORT where the broker listens. */
+  readonly mqtt: string;
+  /** `vs1…`; null while not enrolled. */
+  readonly address: string | null;
+  status(): Promise<AgentStatus>;
+  /** Seals all, and resolves when all that can be is proven. */
+  flush(): Promise<AgentStatus>;
+  /** See AgentService. */
+  readonly service: AgentService;
+  /** Rejects when the agent can no longer run; never resolves. */
+  readonly failed: Promise<never>;
+  /** Takes no more readings, keeps what is there, closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Makes the data folder with a commented configuration. Throws `folder_exists`. */
+export function initAgent(dir: string): { dir: string; config: string } {
+  const files = new AgentFiles(dir);
+  files.create();
+  return { dir: files.dir, config: resolve(files.dir, 'agent.toml') };
+}
+
+export interface EnrolOptions {
+  readonly dir: string;
+  readonly facility: string;
+  readonly owner: string;
+  /** One of the two: an invite's code, or the text of a minted key file. */
+  readonly code?: string | undefined;
+  readonly key?: string | undefined;
+  readonly at?: EnrolPorts['at'];
+}
+
+/** Enrols the gateway, or goes on with an enrolment that was interrupted. */
+export async function enrolAgent(options: EnrolOptions): Promise<{ address: string; owner: string; origin: string }> {
+  const files = new AgentFiles(options.dir);
+  const config = files.config();
+  const lock = lockFolder(files.dir);
+  const connection = connect(options.facility, config, null);
+  try {
+    const done = await enrol({
+      transport: connection.transport,
+      owner: options.owner,
+      facility: options.facility,
+      permission: permissionOf(options),
+      before: files.enrolment(),
+      nowSeconds: unixSeconds,
+      pinSeen: connection.pinSeen,
+      save: (enrolment) => files.saveEnrolment(enrolment),
+      saveIdentity: (enrolment, keys) => files.saveIdentity(enrolment, keys),
+      rejoin: async (enrolment, client) => {
+        const vault = await openVault(files.dir);
+        try {
+          await rejoin(vault, client, readIdentity(files.identity() ?? '', enrolment).address);
+        } finally {
+          await vault.close();
+        }
+      },
+      at: options.at,
+    });
+    return { address: done.address, owner: done.owner, origin: done.origin };
+  } finally {
+    connection.close();
+    lock.release();
+  }
+}
+
+function permissionOf({ code, key }: EnrolOptions): EnrolPorts['permission'] {
+  if (code !== undefined && key === undefined) return { kind: 'code', code };
+  if (key === undefined || code !== undefined)
+    throw new VitalsealError('usage', 'either a code or a key file is needed');
+  const { address, signingKey, policy } = parseIdentity(key);
+  return { kind: 'key', address, key: signingKeyOf(signingKey), policy };
+}
+
+/** Runs the agent in `dir` until it is stopped. Throws `folder_locked`, `config_invalid`, `broker_unavailable` … */
+export async function runAgent(options: RunOptions): Promise<Agent> {
+  const files = new AgentFiles(options.dir);
+  const config = files.config();
+  const mqtt = parsePlace(options.mqtt ?? config.mqtt.listen);
+  const log = options.log ?? pinoLog(config.log.level);
+  const closing: (() => Promise<void> | void)[] = [];
+  const closeAll = async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  try {
+    const lock = lockFolder(files.dir);
+    closing.push(() => lock.release());
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => {});
+    const parts = await openParts(files, config, options.batchAgeMs, (error) => {
+      log('the vault failed', { code: error.code });
+      failure.reject(error);
+    });
+    closing.push(() => parts.vault.close());
+    const { vault, identity, connection, client, devices } = parts;
+    closing.push(() => connection?.close());
+
+    const live: { sync: SyncDriver | null; owners: Owners | null; gateway: Gateway | null } = {
+      sync: null,
+      owners: null,
+      gateway: null,
+    };
+    const service = new AgentService({ ...parts, live: () => live });
+    if (identity !== null && client !== null && connection !== null) {
+      await vault.setIdentity({ origin: identity.origin, signer: identity.address });
+      await vault.putOwn(identity.enrolment.own);
+      const auth = { key: identity.key, now: unixSeconds };
+      live.owners = new Owners({ vault, client, origin: identity.origin, auth, after, log });
+      live.sync = new SyncDriver({
+        ...{ vault, client, log, after, probe: connection.probe, random: Math.random, nowSeconds: unixSeconds },
+        ...{ origin: identity.origin, address: identity.address, key: identity.key, policy: identity.policy },
+        isFacilityKey: facilityKeyCheck(client, identity.origin),
+      });
+      closing.push(() => live.sync?.stop());
+      closing.push(() => live.owners?.stop());
+    } else log('not enrolled: readings are held', {});
+    await service.announce();
+    await live.sync?.start();
+    const control = await serveControl(files.dir, service.handlers());
+    closing.push(() => control.close());
+    live.gateway = await startGateway({ mqtt: brokerOptions(mqtt, config, files, devices) }, vault.sink());
+    closing.push(() => live.gateway?.stop());
+    log('the agent is ready', { devices: devices.list().length });
+    return {
+      mqtt: formatPlace(mqtt.host, live.gateway.port ?? mqtt.port),
+      address: identity === null ? null : formatAddress(identity.address),
+      status: () => service.status(),
+      flush: () => service.flush(),
+      service,
+      failed: failure.promise,
+      stop: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+export const { agentStatus, agentRecords, flushAgent, agentProof, addDevice, assignDevice, removeDevice, listDevices } =
+  questions(ask, askDevices);
+
+/** Asks the running agent; without one takes the folder's lock and does it here. */
+async function ask(...[dir, command, parameters, work]: Parameters<Ask>): Promise<unknown> {
+  const files = new AgentFiles(dir);
+  const answer = await askControl(files.dir, command, parameters);
+  if (answer !== undefined) return answer;
+  const config = files.config();
+  const lock = lockFolder(files.dir);
+  try {
+    const parts = await openParts(files, config, undefined, () => {});
+    try {
+      return await work(new AgentService({ ...parts, live: () => null }));
+    } finally {
+      parts.connection?.close();
+      await parts.vault.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** As `ask`, for what needs the file of devices alone: the vault stays closed. */
+async function askDevices(...[dir, command, parameters, work]: Parameters<Ask>): Promise<unknown> {
+  const files = new AgentFiles(dir);
+  const answer = await askControl(files.dir, command, parameters);
+  if (answer !== undefined) return answer;
+  files.config();
+  const lock = lockFolder(files.dir);
+  try {
+    const devices = new Devices(files.devices(), (rows) => files.saveDevices(rows));
+    const absent = { vault: null as unknown as Vault, identity: null, client: null, facility: null, live: () => null };
+    return await work(new AgentService({ ...absent, devices }));
+  } finally {
+    lock.release();
+  }
+}
+
+interface Parts {
+  readonly vault: Vault;
+  readonly devices: Devices;
+  readonly identity: AgentIdentity | null;
+  readonly connection: FacilityConnection | null;
+  readonly client: FacilityClient | null;
+  readonly facility: string | null;
+}
+
+/** The caller holds the folder's lock. */
+async function openParts(
+  files: AgentFiles,
+  config: AgentConfig,
+  batchAgeMs: number | undefined,
+  failed: (error: VitalsealError) => void,
+): Promise<Parts> {
+  const enrolment = files.enrolment();
+  const file = files.identity();
+  const identity = enrolment?.done === true && file !== null ? readIdentity(file, enrolment) : null;
+  const facility = config.facility.url ?? enrolment?.facility ?? null;
+  const connection = facility === null || identity === null ? null : connect(facility, config, enrolment?.pin ?? null);
+  const vault = await openVault(files.dir, vaultOptions(config, batchAgeMs), failed);
+  return {
+    vault,
+    identity,
+    connection,
+    facility,
+    devices: new Devices(files.devices(), (rows) => files.saveDevices(rows)),
+    client: connection === null || identity === null ? null : new FacilityClient(connection.transport, identity.origin),
+  };
+}
+
+function connect(url: string, { facility }: AgentConfig, pin: string | null): FacilityConnection {
+  const clock = systemClock();
+  return openFacility({
+    url,
+    ca: facility.ca,
+    pin: facility.pin ?? pin ?? undefined,
+    allowPlain: facility.allow_plain,
+    clockKnown: () => clock.now().clock !== 'unknown',
+  });
+}
+
+function brokerOptions(
+  place: { host: string; port: number },
+  config: AgentConfig,
+  files: AgentFiles,
+  devices: Devices,
+): BrokerOptions {
+  const { certificate, private_key: key, allow_plain } = config.mqtt;
+  return {
+    ...place,
+    devices,
+    clock: systemClock(),
+    hashKey: files.hashKey(),
+    plainBeyondLoopback: allow_plain,
+    limits: brokerLimits(config),
+    tls:
+      certificate === undefined || key === undefined
+        ? undefined
+        : { cert: pem(certificate, 'certificate'), key: pem(key, 'private_key') },
+  };
+}
+
+function pem(file: string, key: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    throw new VitalsealError('config_invalid', `agent.toml: mqtt.${key}: expected a file that can be read`);
+  }
+}
+
+const unixSeconds = (): number => Math.floor(Date.now() / 1000);
+
+function after(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+}

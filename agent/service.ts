@@ -1,0 +1,157 @@
+// What can be asked of an agent, running or not: the same object answers the control socket of a running one and the
+// command that opened the folder itself. Changes of devices reach file, vault, owners and broker in that order.
+import type { Gateway } from '@vitalseal/gateway';
+import { type Address, type FacilityClient, formatAddress, fromHex, toBase64, VitalsealError } from '@vitalseal/ledger';
+import { type ControlHandlers, type Parameters, textOf } from './control/protocol.ts';
+import { type Devices, formatAssignment, type NewDevice, parseAssignment } from './devices/devices.ts';
+import type { Owners } from './enrol/owners.ts';
+import type { AgentIdentity } from './identity/identity.ts';
+import { type ProofFiles, proofOf } from './proof/proof.ts';
+import { type ListedRecord, listRecords, type RemoteRecord, remoteRecords } from './status/records.ts';
+import { type AgentStatus, agentStatusOf } from './status/status.ts';
+import type { SyncDriver } from './sync/driver.ts';
+import type { Vault } from './vault/vault.ts';
+
+export interface ServiceParts {
+  readonly vault: Vault;
+  readonly devices: Devices;
+  readonly identity: AgentIdentity | null;
+  readonly client: FacilityClient | null;
+  readonly facility: string | null;
+  /** What only a running agent has; null while it does not run. */
+  readonly live: () => {
+    readonly sync: SyncDriver | null;
+    readonly owners: Owners | null;
+    readonly gateway: Gateway | null;
+  } | null;
+}
+
+export interface ListedDevice {
+  readonly device: string;
+  /** `vs1…`, `none`, or `enrolled`. */
+  readonly owner: string;
+}
+
+/** Milliseconds between looks at what is still unproven during `flush`. */
+const FLUSH_LOOK_MS = 100;
+
+export class AgentService {
+  readonly #parts: ServiceParts;
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** The commands of the control socket. */
+  handlers(): ControlHandlers {
+    return {
+      status: () => this.status(),
+      records: () => this.records(),
+      proof: async (asked) => {
+        const files = await this.proof(textOf(asked, 'record'));
+        return { ...files, entry: toBase64(files.entry), own: files.own === null ? null : toBase64(files.own) };
+      },
+      flush: () => this.flush(),
+      'devices-list': async () => this.devices(),
+      'devices-add': (asked) => this.addDevice(textOf(asked, 'device'), ownerIn(asked)),
+      'devices-assign': (asked) => this.assignDevice(textOf(asked, 'device'), ownerIn(asked)),
+      'devices-remove': (asked) => this.removeDevice(textOf(asked, 'device')),
+    };
+  }
+
+  status(): Promise<AgentStatus> {
+    const { vault, identity, facility, devices, live } = this.#parts;
+    const running = live();
+    return agentStatusOf({
+      ...{ vault, identity, facility },
+      sync: running?.sync?.state ?? null,
+      running: running !== null,
+      devices: devices.list().length,
+      gateway: running?.gateway?.counters() ?? {},
+      nowMs: Date.now(),
+    });
+  }
+
+  async records(): Promise<{ records: ListedRecord[]; complete: boolean }> {
+    const { vault, identity, client } = this.#parts;
+    const [local, { proven }] = [await vault.records(), await vault.ownLeaves()];
+    let remote: RemoteRecord[] = [];
+    let complete = identity === null;
+    if (identity !== null && client !== null) {
+      try {
+        remote = await remoteRecords(client, vault, identity.address, this.#owners());
+        complete = true;
+      } catch (error) {
+        if (!(error instanceof VitalsealError)) throw error;
+      }
+    }
+    return { records: listRecords(local, remote, proven), complete };
+  }
+
+  /** `record` is 32 hex digits. Throws as proofOf, and `not_enrolled`. */
+  proof(record: string): Promise<ProofFiles> {
+    const { vault, identity, client } = this.#parts;
+    if (identity === null || client === null) throw new VitalsealError('not_enrolled');
+    if (!/^[0-9a-f]{32}$/.test(record)) throw new VitalsealError('usage', 'a record is named by 32 hex digits');
+    const { origin, address, policy, enrolment } = identity;
+    const ports = { vault, client, origin, address, policy, chain: enrolment.chain, owners: this.#owners() };
+    return proofOf(ports, fromHex(record));
+  }
+
+  /** Closes and seals all batches now, and waits until all that can be is proven. Resolves with the status then. */
+  async flush(): Promise<AgentStatus> {
+    const { vault, live } = this.#parts;
+    await vault.flush();
+    while (live()?.sync?.state.phase !== 'forked') {
+      const sync = live()?.sync;
+      if (sync === null || sync === undefined || sync.state.phase === 'stopped') break;
+      if ((await vault.pending(1)).length === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, FLUSH_LOOK_MS));
+    }
+    return this.status();
+  }
+
+  devices(): { devices: ListedDevice[] } {
+    const rows = this.#parts.devices.list();
+    return { devices: rows.map(({ name, owner }) => ({ device: name, owner: formatAssignment(owner) })) };
+  }
+
+  async addDevice(name: string, owner: string | undefined): Promise<NewDevice> {
+    const added = this.#parts.devices.add(name, parseAssignment(owner));
+    await this.announce();
+    return added;
+  }
+
+  async assignDevice(name: string, owner: string | undefined): Promise<ListedDevice> {
+    const assigned = parseAssignment(owner);
+    this.#parts.devices.assign(name, assigned);
+    await this.announce();
+    return { device: name, owner: formatAssignment(assigned) };
+  }
+
+  async removeDevice(name: string): Promise<{ device: string }> {
+    this.#parts.devices.remove(name);
+    this.#parts.live()?.gateway?.disconnectUser(name);
+    await this.announce();
+    return { device: name };
+  }
+
+  /** Tells vault and owners whose device is whose. On resolve every later reading is kept for the right owner. */
+  async announce(): Promise<void> {
+    const { vault, devices, identity, live } = this.#parts;
+    if (live() === null) return;
+    await vault.setAssignments(devices.assignments(identity?.owner ?? null));
+    await live()?.owners?.want(this.#owners());
+  }
+
+  #owners(): Address[] {
+    const { devices, identity } = this.#parts;
+    const assigned = [...devices.assignments(identity?.owner ?? null).values()].filter((owner) => owner !== null);
+    const all = identity === null ? assigned : [identity.owner, ...assigned];
+    return [...new Map(all.map((owner) => [formatAddress(owner), owner])).values()];
+  }
+}
+
+function ownerIn(asked: Parameters): string | undefined {
+  return asked.owner === undefined ? undefined : textOf(asked, 'owner');
+}

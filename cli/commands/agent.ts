@@ -1,0 +1,228 @@
+// vitalseal agent …: the gateway's commands. Each loads the package only when it runs.
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { VitalsealError } from '@vitalseal/ledger';
+import { Command } from 'commander';
+import type { Io } from '../io.ts';
+
+interface Common {
+  data: string;
+  json?: boolean;
+}
+
+const load = () => import('@vitalseal/agent');
+
+export function agentCommand(io: Io): Command {
+  const command = new Command('agent').description(
+    'The light node on the gateway: collects, seals, registers, proves.',
+  );
+  for (const make of [init, enroll, run, devices, status, records, proof, flush]) command.addCommand(make(io));
+  return command;
+}
+
+function sub(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('--data <dir>', "the agent's data folder", '.vitalseal/agent')
+    .option('--json', 'print one JSON object as the last line');
+}
+
+function init(io: Io): Command {
+  return sub('init', 'Makes the data folder with a commented configuration.').action(async (given: Common) => {
+    const { initAgent } = await load();
+    const made = initAgent(resolve(given.data));
+    if (given.json) return io.json(made);
+    io.print(`Edit ${made.config} where needed, then: vitalseal agent enroll`);
+  });
+}
+
+interface EnrollOptions extends Common {
+  facility: string;
+  owner: string;
+  code?: string;
+  key?: string;
+}
+
+function enroll(io: Io): Command {
+  return sub('enroll', 'Registers this gateway at a facility. Interrupted, the same command goes on where it stopped.')
+    .requiredOption('--facility <url>', "the facility's address")
+    .requiredOption('--owner <address>', 'whose readings this gateway collects, where nothing else is said')
+    .option('--code <code>', 'an invite of the facility; for a gateway that is enrolled, one for new keys')
+    .option('--key <file>', 'a key file of: facility invite --mint; its keys are replaced at once')
+    .action(async (given: EnrollOptions) => {
+      const { enrolAgent } = await load();
+      const { facility, owner, code } = given;
+      const key = given.key === undefined ? undefined : await readFile(resolve(given.key), 'utf8').catch(missing);
+      const done = await enrolAgent({ dir: resolve(given.data), facility, owner, code, key });
+      if (given.json) return io.json(done);
+      io.print(`enrolled as ${done.address}`);
+      if (key !== undefined) io.print(`The keys in ${given.key} are void now; remove the file.`);
+    });
+}
+
+function missing(): never {
+  throw new VitalsealError('usage', '--key: the file cannot be read');
+}
+
+interface RunOptions extends Common {
+  mqtt?: string;
+}
+
+function run(io: Io): Command {
+  return sub('run', 'Runs the agent until Ctrl-C. Logs go to stderr.')
+    .option('--mqtt <host:port>', "where equipment connects, instead of the configuration's")
+    .action(async (given: RunOptions) => {
+      const { runAgent } = await load();
+      const { signal } = io;
+      const agent = await runAgent({ dir: resolve(given.data), mqtt: given.mqtt });
+      if (given.json) io.json({ mqtt: agent.mqtt, address: agent.address });
+      else io.print(`the agent listens for MQTT on ${agent.mqtt}`);
+      const stopped = new Promise<void>((done) => {
+        if (signal.aborted) done();
+        else signal.addEventListener('abort', () => done(), { once: true });
+      });
+      try {
+        await Promise.race([stopped, agent.failed]);
+      } finally {
+        await agent.stop();
+      }
+    });
+}
+
+interface DeviceOptions extends Common {
+  owner?: string;
+}
+
+const OWNER = 'whose readings it brings: an address, or "none" (then they are held)';
+
+function devices(io: Io): Command {
+  const command = new Command('devices').description('The devices that may connect, and whose readings they bring.');
+  command.addCommand(
+    sub('add', 'Adds a device. Its password is shown once. Also while the agent runs.')
+      .argument('<name>', 'its name: user name, part of its topics, and its name in readings')
+      .option('--owner <address>', `${OWNER}; the enrolled owner where nothing is said`)
+      .action(async (name: string, given: DeviceOptions) => {
+        const added = await (await load()).addDevice(resolve(given.data), name, given.owner);
+        if (given.json) return io.json(added);
+        io.table(
+          Object.entries({ username: added.username, password: added.password, ...added.topics }).map(([what, is]) => ({
+            what,
+            is,
+          })),
+        );
+        io.print('The password is not shown again.');
+      }),
+  );
+  command.addCommand(
+    sub('assign', 'Assigns a device to an owner, from its next reading on. Also while the agent runs, and offline.')
+      .argument('<name>')
+      .requiredOption('--owner <address>', OWNER)
+      .action(async (name: string, given: DeviceOptions) => {
+        const assigned = await (await load()).assignDevice(resolve(given.data), name, given.owner);
+        if (given.json) return io.json(assigned);
+        io.print(`${assigned.device}: ${assigned.owner}`);
+      }),
+  );
+  command.addCommand(
+    sub('list', 'Lists the devices.').action(async (given: Common) => {
+      const listed = await (await load()).listDevices(resolve(given.data));
+      if (given.json) return io.json(listed);
+      io.table(
+        listed.devices.map(({ device, owner }) => ({ device, owner })),
+        ['device', 'owner'],
+      );
+    }),
+  );
+  command.addCommand(
+    sub('remove', 'Removes a device: it can no longer connect; its readings stay.')
+      .argument('<name>')
+      .action(async (name: string, given: Common) => {
+        const removed = await (await load()).removeDevice(resolve(given.data), name);
+        if (given.json) return io.json(removed);
+        io.print(`removed ${removed.device}`);
+      }),
+  );
+  return command;
+}
+
+function status(io: Io): Command {
+  return sub('status', 'Says how the agent stands. Also while it runs.').action(async (given: Common) => {
+    const now = await (await load()).agentStatus(resolve(given.data));
+    if (given.json) return io.json(now);
+    const lines: Record<string, string | number> = {
+      state: now.problem === null ? now.state : `${now.state} (${now.problem})`,
+      facility: now.facility === null ? 'not enrolled' : `${now.facility} (link ${now.link})`,
+      readings: now.readings,
+      proven: now.proven,
+      backlog: `${now.backlog.readings} readings, ${now.backlog.batches} batches, ${now.backlog.bytes} bytes`,
+      'time to full': now.secondsToFull === null ? 'not filling' : `${now.secondsToFull} s`,
+      held: now.held,
+      quarantined: now.quarantined,
+      duplicates: now.duplicates,
+      unacknowledged: now.unacknowledged,
+      unmapped: now.unmapped,
+      dropped: now.dropped,
+      refused: now.refused,
+      checkpoint: `${now.checkpoint.size} entries`,
+    };
+    io.table(Object.entries(lines).map(([what, is]) => ({ what, is: String(is) })));
+    if (now.forked)
+      io.printError('The ledger holds an entry of this identity that it never signed: enroll with a new code.');
+    for (const { held, shown } of now.evidence) {
+      io.printError(`The log contradicted itself. Held:\n${held}\nShown:\n${shown}`);
+    }
+  });
+}
+
+function records(io: Io): Command {
+  return sub('records', 'Lists the records of this gateway, newest first. Also while the agent runs.').action(
+    async (given: Common) => {
+      const listed = await (await load()).agentRecords(resolve(given.data));
+      if (given.json) return io.json(listed);
+      io.table(
+        listed.records.map(({ id, start, end, count, state, index }) => ({ id, start, end, count, state, index })),
+        ['id', 'start', 'end', 'count', 'state', 'index'],
+      );
+      if (!listed.complete) io.printError('The facility cannot be asked: older records may be missing.');
+    },
+  );
+}
+
+interface ProofOptions extends Common {
+  out: string;
+}
+
+function proof(io: Io): Command {
+  return sub('proof', "Writes a record's proof, for anybody to verify offline. Also while the agent runs.")
+    .argument('<record>', 'its id, from: agent records')
+    .requiredOption('--out <file>', 'the proof; `.entry` (and `.own`) beside it replace its last ending')
+    .action(async (record: string, given: ProofOptions) => {
+      const made = await (await load()).agentProof(resolve(given.data), record);
+      const out = resolve(given.out);
+      const beside = (ending: string) => join(dirname(out), `${stem(out)}${ending}`);
+      const files = { proof: out, entry: beside('.entry'), own: made.own === null ? null : beside('.own') };
+      await writeFile(files.entry, made.entry);
+      if (made.own !== null && files.own !== null) await writeFile(files.own, made.own);
+      await writeFile(out, made.proof);
+      const { index, online } = made;
+      if (given.json) return io.json({ ...files, index, online });
+      io.print(`${out}${made.own === null ? '' : ' (through a newer entry)'}`);
+    });
+}
+
+/** The file's name without its last ending. */
+function stem(path: string): string {
+  const name = path.slice(dirname(path).length + 1);
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(0, dot) : name;
+}
+
+function flush(io: Io): Command {
+  return sub('flush', 'Has the running agent seal all it has now, and waits until it is proven.').action(
+    async (given: Common) => {
+      const now = await (await load()).flushAgent(resolve(given.data));
+      if (given.json) return io.json(now);
+      io.print(`${now.proven} of ${now.readings} readings are proven`);
+    },
+  );
+}
