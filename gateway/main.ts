@@ -3,7 +3,7 @@
 import { bootClock } from './clock/clock.ts';
 import { linuxClock } from './clock/linux.fs.ts';
 import type { BootClock, ReadingSink, Source } from './contract.ts';
-import { Broker, type BrokerOptions } from './mqtt/broker.socket.ts';
+import type { Broker, BrokerOptions } from './mqtt/broker.socket.ts';
 
 export { bootClock, type PlatformClock } from './clock/clock.ts';
 export { allTerms, type Term, termOfCode, termOfRefid } from './codes/mdc.ts';
@@ -11,7 +11,7 @@ export { ucumOfSenml } from './codes/senml-units.ts';
 export * from './contract.ts';
 export { type Decoded, decodePayload, PAYLOAD_FORMATS, type PayloadFormat } from './decoding/decode.ts';
 export type { Stamp } from './decoding/stamp.ts';
-export { Broker, type BrokerOptions } from './mqtt/broker.socket.ts';
+export type { Broker, BrokerOptions } from './mqtt/broker.socket.ts';
 export { type BrokerLimits, DEFAULT_LIMITS } from './mqtt/limits.ts';
 export type { Listen, TlsFiles } from './mqtt/listener.socket.ts';
 export { hashPassword, newPassword, passwordVerifier } from './mqtt/password.ts';
@@ -43,7 +43,7 @@ export interface Gateway {
  * `broker_unavailable`, `transport_refused` or `config_invalid`.
  */
 export async function startGateway(options: GatewayOptions, sink: ReadingSink): Promise<Gateway> {
-  const broker = options.mqtt === null ? null : new Broker(options.mqtt);
+  const broker = options.mqtt === null ? null : await mqttBroker(options.mqtt);
   const sources: Source[] = broker === null ? [] : [broker];
   for (const source of sources) await source.start(sink);
   return {
@@ -54,4 +54,13 @@ export async function startGateway(options: GatewayOptions, sink: ReadingSink): 
       for (const source of sources) await source.stop();
     },
   };
+}
+
+/**
+ * The embedded MQTT broker, not yet started. Loaded only here: a gateway without MQTT, and a command that only wants a
+ * password, need no broker in memory. Throws `transport_refused` for plain MQTT beyond loopback.
+ */
+export async function mqttBroker(options: BrokerOptions): Promise<Broker> {
+  const { Broker } = await import('./mqtt/broker.socket.ts');
+  return new Broker(options);
 }

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { type ErrorCode, utf8, VitalsealError } from '@vitalseal/ledger';
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes';
 import type { ClockReader, DeviceDirectory, ReadingSink, Source } from '../contract.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionPort } from './connection.ts';
 import { Counters } from './counters.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { Intake } from './intake.ts';
@@ -36,9 +36,9 @@ export class Broker implements Source {
   readonly #counters = new Counters();
   readonly #sessions: Sessions;
   readonly #doorkeeper: Doorkeeper;
-  /** Logged-in clients by aedes' client. */
+  /** Logged-in clients until their socket closes, whatever aedes thinks of them. */
   readonly #connections = new Map<Client, Connection>();
-  /** Users that have logged in, until they are connected. */
+  /** Who logged in. */
   readonly #devices = new WeakMap<Client, { user: string; device: string }>();
   #running: { aedes: Aedes; listener: Listener; intake: Intake; port: number } | null = null;
 
@@ -105,7 +105,7 @@ export class Broker implements Source {
     const limits = this.#limits;
     const aedes = new Aedes({
       mq: silentEmitter(),
-      persistence: sessionPersistence(this.#sessions),
+      persistence: sessionPersistence(this.#sessions, (client: Client) => this.#connections.get(client)?.session),
       connectTimeout: limits.connectMs,
       drainTimeout: 30_000,
       keepaliveLimit: limits.keepaliveSeconds,
@@ -123,8 +123,7 @@ export class Broker implements Source {
         if (connection === undefined || intake.takeRate(connection)) callback(null, null);
       },
     });
-    aedes.on('client', (client) => this.#enter(client));
-    aedes.on('clientDisconnect', (client) => this.#leave(client));
+    aedes.on('client', (client) => void this.#connectionOf(client));
     aedes.on('ping', (_packet, client) => {
       const connection = this.#connections.get(client);
       if (connection !== undefined) intake.takeRate(connection);
@@ -175,14 +174,29 @@ export class Broker implements Source {
     done(null, true);
   }
 
-  #enter(client: Client): void {
-    const login = this.#devices.get(client);
-    if (login === undefined) return void client.close();
-    const session = this.#sessions.open(client.id);
-    session.persistent = !client.clean;
+  /**
+   * The connection of a client that has logged in; null for one that is gone. Made when it is first needed: a client may
+   * publish before aedes has finished putting out the one whose place it takes.
+   */
+  #connectionOf(client: Client | null): Connection | null {
+    const known = client === null ? undefined : this.#connections.get(client);
+    if (known !== undefined) return known;
+    const login = client === null ? undefined : this.#devices.get(client);
+    if (client === null || login === undefined || client.conn.destroyed) return null;
+    const session = this.#sessions.open(client.id, !client.clean);
     const who = { ...login, client: this.#doorkeeper.clientOf(client.id), version: client.version, session };
+    const connection = new Connection(who, this.#port(client));
+    this.#connections.set(client, connection);
+    client.conn.once('close', () => {
+      this.#connections.delete(client);
+      if (client.clean) this.#sessions.drop(client.id, session);
+    });
+    return connection;
+  }
+
+  #port(client: Client): ConnectionPort {
     const counters = this.#counters;
-    const port = {
+    return {
       write: (bytes: Uint8Array) => {
         client.conn.write(bytes);
         if (client.conn.writableLength <= UNREAD_BYTES) return;
@@ -194,12 +208,6 @@ export class Broker implements Source {
         return client.closed;
       },
     };
-    this.#connections.set(client, new Connection(who, port));
-  }
-
-  #leave(client: Client): void {
-    this.#connections.delete(client);
-    if (client.clean) this.#sessions.drop(client.id);
   }
 
   #publish(
@@ -208,9 +216,9 @@ export class Broker implements Source {
     packet: PublishPacket,
     callback: (error?: Error | null) => void,
   ): void {
-    const connection = client === null ? undefined : this.#connections.get(client);
-    // Only a will has no connection, and wills are taken off before they are stored.
-    if (connection === undefined) return void callback(new Refused());
+    const connection = this.#connectionOf(client);
+    // A will has no connection, but wills are taken off before they are stored.
+    if (connection === null) return void callback(new Refused());
     const publish = {
       topic: packet.topic,
       payload: bytesOf(packet.payload),
@@ -222,7 +230,8 @@ export class Broker implements Source {
     // For aedes it is a QoS 0 message that nobody subscribes to: the intake acknowledges it when it is safe.
     packet.qos = 0;
     packet.retain = false;
-    intake.publish(connection, publish, () => callback(null));
+    // Never within this call: aedes would parse on in the middle of parsing, and see this packet again.
+    intake.publish(connection, publish, () => queueMicrotask(callback));
   }
 
   #fault(error: Error): void {

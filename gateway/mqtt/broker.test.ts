@@ -227,6 +227,32 @@ describe.each([4, 5] as const)('MQTT version %d', (protocolVersion) => {
     expect(broker.counters().clients).toBe(2);
   });
 
+  it.each([false, true])('takes each of 2,000 messages once, sent as fast as they go (TLS %j)', async (tls) => {
+    const { sink, port } = await start(tls ? { tls: certificate } : {});
+    const url = `${tls ? 'mqtts' : 'mqtt'}://127.0.0.1:${port}`;
+    const mqtt = await client(url, tls ? { ca: certificate.cert } : {});
+    const payload = (value: number) => JSON.stringify({ readings: [{ code: 'n', unit: '1', value }] });
+    const sent = Array.from({ length: 2000 }, (_, i) =>
+      mqtt.publishAsync('vitalseal/monitor/json', payload(i), { qos: i % 5 === 0 ? 0 : 1 }),
+    );
+    await Promise.all(sent);
+    await until(() => sink.deliveries.length >= 2000);
+    const values = sink.deliveries.map((d) => (d.kind === 'readings' ? d.readings[0]?.value : null));
+    expect(values.map((value) => value?.kind === 'decimal' && value.mantissa)).toEqual([...Array(2000).keys()]);
+  });
+
+  it('takes what a client publishes at once while it takes the place of its old connection', async () => {
+    const { sink, port } = await start();
+    for (let round = 1; round <= 20; round++) {
+      const device = raw(port, protocolVersion);
+      device.connect({ clientId: 'again' });
+      for (let id = 1; id <= 10; id++) device.publish(id);
+      await device.next('puback', 10);
+      expect(device.of('puback').every((packet) => !('reasonCode' in packet && packet.reasonCode))).toBe(true);
+      expect(sink.deliveries).toHaveLength(round * 10);
+    }
+  });
+
   it('stops cleanly: what is in flight settles and is acknowledged, nothing more is taken', async () => {
     const { sink, port, broker } = await start();
     sink.hold = true;

@@ -5,7 +5,15 @@ import { connect, type Socket } from 'node:net';
 import { utf8, type VitalsealError } from '@vitalseal/ledger';
 import { type generate as Generate, generate, type Packet, parser } from 'mqtt-packet';
 import type { Delivery, ReadingSink, Settled } from '../contract.ts';
-import { Broker, type BrokerOptions, hashPassword, newPassword, passwordVerifier, systemClock } from '../main.ts';
+import {
+  type Broker,
+  type BrokerOptions,
+  hashPassword,
+  mqttBroker,
+  newPassword,
+  passwordVerifier,
+  systemClock,
+} from '../main.ts';
 
 export const PASSWORDS: Record<string, string> = { monitor: newPassword(), pump: newPassword() };
 export const PAYLOAD = '{"readings":[{"code":"MDC_ECG_HEART_RATE","value":72.50,"unit":"/min"}]}';
@@ -47,7 +55,7 @@ export async function startBroker(sink: ReadingSink, options: Partial<BrokerOpti
       return verifyPassword ? { device: user, verifyPassword } : null;
     },
   };
-  const broker = new Broker({
+  const broker = await mqttBroker({
     host: '127.0.0.1',
     port: 0,
     devices,

@@ -34,6 +34,8 @@ export interface Publish {
 
 /** Seconds of the steady rate that may come at once. */
 const BURST_SECONDS = 2;
+/** How far a client may pass its Receive Maximum, which it can only with what was read from it already. */
+const OVERRUN = 8;
 /** Times that a QoS 2 message may be sent again while it is still pending. */
 const MAX_WAITERS = 16;
 const NO_HASH = new Uint8Array(8);
@@ -83,8 +85,9 @@ export class Intake {
     if (packet.retain) this.#counters.add('retain_ignored');
     const topic = formatOfTopic(packet.topic, connection.device, this.#limits);
     if ('refused' in topic) return void this.#refuseTopic(connection, packet, topic.refused, proceed);
-    // [MQTT-3.3.4-9] A client that was told a Receive Maximum and passes it breaks the protocol.
-    if (packet.qos > 0 && connection.version === 5 && connection.inFlight >= this.#limits.inFlight) {
+    // A client that was told a Receive Maximum and passes it breaks the protocol [MQTT 5, 3.3.4]. Libraries in wide use do
+    // (mqtt.js), so it is first held back like an older client, which was told nothing.
+    if (packet.qos > 0 && connection.version === 5 && connection.inFlight >= OVERRUN * this.#limits.inFlight) {
       return void this.#refuse(connection, 'quota_exceeded', REASON.receiveMaximumExceeded);
     }
     if (packet.qos === 2 && connection.session.ids.has(packet.messageId))

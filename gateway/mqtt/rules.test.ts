@@ -111,18 +111,29 @@ describe('topics', () => {
 describe('Sessions', () => {
   it('keeps the newest, and frees ids on PUBREL once they are safe', () => {
     const sessions = new Sessions(2);
-    const { ids } = sessions.open('a');
-    ids.set(1, { state: 'pending', waiters: [] });
-    sessions.release('a', 1);
-    expect(ids.size).toBe(1);
-    ids.set(1, { state: 'kept', waiters: [] });
-    sessions.release('a', 1);
-    sessions.release('nobody', 1);
-    expect(ids.size).toBe(0);
-    sessions.open('b');
-    sessions.open('a');
-    sessions.open('c');
-    expect(['a', 'b', 'c'].map((id) => sessions.has(id))).toEqual([true, false, true]);
+    const session = sessions.open('a', true);
+    session.ids.set(1, { state: 'pending', waiters: [] });
+    session.release(1);
+    expect(session.ids.size).toBe(1);
+    session.ids.set(1, { state: 'kept', waiters: [] });
+    session.release(1);
+    session.release(2);
+    expect(session.ids.size).toBe(0);
+    sessions.open('b', true);
+    expect(sessions.open('a', true)).toBe(session);
+    sessions.open('c', true);
+    expect(['a', 'b', 'c'].map((id) => sessions.isKept(id))).toEqual([true, false, true]);
+  });
+
+  it('gives a new connection no part of a session that was not kept, and is not dropped by an older one', () => {
+    const sessions = new Sessions(2);
+    const older = sessions.open('a', false);
+    const newer = sessions.open('a', true);
+    expect(newer).not.toBe(older);
+    sessions.drop('a', older);
+    expect(sessions.isKept('a')).toBe(true);
+    sessions.drop('a');
+    expect(sessions.isKept('a')).toBe(false);
   });
 });
 

@@ -9,6 +9,11 @@ export class Session {
   /** True when it outlives the connection. */
   persistent = false;
   readonly ids = new Map<number, Qos2State>();
+
+  /** PUBREL: the id is free again, unless its message is not safe yet. */
+  release(messageId: number): void {
+    if (this.ids.get(messageId)?.state === 'kept') this.ids.delete(messageId);
+  }
 }
 
 export class Sessions {
@@ -25,13 +30,11 @@ export class Sessions {
     return this.#sessions.get(scopedId)?.persistent === true;
   }
 
-  has(scopedId: string): boolean {
-    return this.#sessions.has(scopedId);
-  }
-
-  /** The session of a scoped client id, made when there is none. */
-  open(scopedId: string): Session {
-    const session = this.#sessions.get(scopedId) ?? new Session();
+  /** The session of a scoped client id for a new connection: the kept one, or a new one when none was kept. */
+  open(scopedId: string, persistent: boolean): Session {
+    const held = this.#sessions.get(scopedId);
+    const session = held?.persistent ? held : new Session();
+    session.persistent = persistent;
     this.#sessions.delete(scopedId);
     this.#sessions.set(scopedId, session);
     if (this.#sessions.size > this.#limit) {
@@ -41,13 +44,8 @@ export class Sessions {
     return session;
   }
 
-  drop(scopedId: string): void {
-    this.#sessions.delete(scopedId);
-  }
-
-  /** PUBREL: the id is free again. */
-  release(scopedId: string, messageId: number): void {
-    const ids = this.#sessions.get(scopedId)?.ids;
-    if (ids?.get(messageId)?.state === 'kept') ids.delete(messageId);
+  /** Forgets a session; with `only`, when it is still that one, and no newer connection has another. */
+  drop(scopedId: string, only?: Session): void {
+    if (only === undefined || this.#sessions.get(scopedId) === only) this.#sessions.delete(scopedId);
   }
 }
