@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { jsonLine, recordingIo, tableLines } from './io.ts';
 
@@ -42,5 +46,33 @@ describe('recordingIo', () => {
     expect(recorded.lastJson()).toEqual({ n: 1 });
     recorded.stop();
     expect(recorded.io.signal.aborted).toBe(true);
+  });
+});
+
+describe('the signal of a real process', () => {
+  const io = fileURLToPath(new URL('io.ts', import.meta.url));
+  const start = async (body: string) => {
+    const program = `import { processIo } from ${JSON.stringify(io)}; const io = processIo(); ${body}; console.log('up'); setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program]);
+    await once(child.stdout, 'data');
+    return child;
+  };
+
+  it('aborts on the first Ctrl-C, takes an echo of it for the same wish, and ends at once on a later one', async () => {
+    const child = await start("io.signal.addEventListener('abort', () => console.log('stopping'))");
+    const exit = once(child, 'exit');
+    child.kill('SIGINT');
+    expect(String((await once(child.stdout, 'data'))[0])).toBe('stopping\n');
+    child.kill('SIGINT'); // what npm passes on
+    await setTimeout(700);
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGINT');
+    expect(await exit).toEqual([130, null]);
+  });
+
+  it('leaves a command that does not ask for it to die as usual', async () => {
+    const child = await start('');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([null, 'SIGTERM']);
   });
 });
