@@ -1,7 +1,9 @@
 // Logs written by our ledger, verified by golang.org/x/mod/sumdb: what we serve is what other people's tools expect.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { initFacility, runFacility } from '@vitalseal/facility';
 import {
   addSignatures,
   cosignCheckpoint,
@@ -22,7 +24,9 @@ import {
   tilePath,
   tilesOf,
 } from '@vitalseal/ledger';
+import { initWallet } from '@vitalseal/wallet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../site/ports.ts';
 import { buildVerifier, verifyForeign, withoutGo } from './go-tool.testing.ts';
 
 const ORIGIN = 'vitalseal.org/solo/test';
@@ -125,4 +129,33 @@ describe.skipIf(withoutGo())('an exported log', () => {
     rmSync(join(folder, 'tile/0/000'));
     expect(verifyForeign(verifier, folder)).toMatch(/no such file/);
   });
+
+  it('of a real facility verifies, with its proofs', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'vitalseal-facility-'));
+    folders.push(dir);
+    const out = join(dir, 'export');
+    await initFacility({ dir: join(dir, 'facility') });
+    const facility = await runFacility({
+      dir: join(dir, 'facility'),
+      listen: { host: '127.0.0.1', port: await freePort() },
+    });
+    for (const name of ['one', 'two', 'three']) {
+      const code = facility.invite({ role: 'patient' });
+      await initWallet({ dir: join(dir, name), facilityUrl: facility.url, code });
+    }
+    await facility.stop();
+    expect(
+      runVitalseal('facility', 'export', out, '--data', join(dir, 'facility'), '--proof', '0', '--proof', '4'),
+    ).toBe(0);
+    const report = verifyForeign(verifier, out);
+    expect(report).toMatchObject({ origin: facility.origin, size: 5, entries: 5, proofs: 2, cosignatures: 1 });
+    tamper(join(out, '4.tlog-proof'));
+    expect(verifyForeign(verifier, out)).toMatch(/^foreign-log: 4.tlog-proof: /);
+  }, 60_000);
 });
+
+/** Exit code of the real command. */
+function runVitalseal(...argv: string[]): number | null {
+  const bin = join(import.meta.dirname, '../../cli/bin/vitalseal.js');
+  return spawnSync(process.execPath, [bin, ...argv], { stdio: 'ignore' }).status;
+}
