@@ -41,6 +41,13 @@ export interface Unreadable {
   readonly count: number;
 }
 
+export interface OpenedInbox {
+  readonly inbox: Inbox;
+  readonly unreadable: readonly Unreadable[];
+  /** The slots were ahead of the database. */
+  readonly restored: boolean;
+}
+
 export interface Inbox {
   /** What waits, oldest first, as after a start. */
   waiting(): Appended[];
@@ -67,11 +74,12 @@ export interface Inbox {
 
 const about = (seq: number) => new TextEncoder().encode(`segment ${seq}`);
 
-export function openInbox(store: Store, chains: Chains, lanes: Lanes): { inbox: Inbox; unreadable: Unreadable[] } {
+export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInbox {
   const segments = new Map<number, Segment>();
   let totals = NO_TOTALS;
   let next = 0;
   let bytes = 0;
+  let restored = false;
 
   const saved = readMeta(store, 'inbox');
   if (saved !== null) {
@@ -104,6 +112,7 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): { inbox: 
       } else gone.push(seq);
     }
     if (oldestKey === null || gone.length > 0 || oldestKey.step > next) {
+      restored = draw !== null;
       next = Math.max(next, oldestKey?.step ?? 0);
       const fresh = oldestKey === null ? chains.draw(INBOX_CHAIN) : null;
       // A new chain starts at step 0, whatever rows an older one had.
@@ -243,5 +252,5 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): { inbox: 
     bytes: () => bytes,
     ids: () => [...segments].flatMap(([seq, segment]) => decodeIds(idsOf(seq, segment))),
   };
-  return { inbox, unreadable };
+  return { inbox, unreadable, restored };
 }

@@ -92,7 +92,7 @@ export function openCore(ports: CorePorts): VaultCore {
   const points = createPoints(store, chains, lanes, ports.faults ?? (() => {}));
   const totals = openTotals(store);
   const outbox = openOutbox(store);
-  const { inbox, unreadable } = openInbox(store, chains, lanes);
+  const { inbox, unreadable, restored } = openInbox(store, chains, lanes);
   const held = openHeld(store, chains, lanes);
   const quarantine = openQuarantine(store, chains, limits.quarantineBytes);
   const leaves = openLeaves(store);
@@ -254,7 +254,7 @@ export function openCore(ports: CorePorts): VaultCore {
     status: () =>
       statusOf(statusParts, {
         failing: failing ?? sealer.stuck(),
-        restored: unreadable.length > 0,
+        restored,
         samples,
         wallMs: clock.wallMs(),
       }),

@@ -2,6 +2,7 @@
 // a batch is due. One thread owns the files, so that no lock is ever waited for.
 
 import { statfsSync } from 'node:fs';
+import module from 'node:module';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { constants, deflateRawSync } from 'node:zlib';
@@ -70,6 +71,8 @@ try {
   port.on('message', (call: Call) => void answer(core, call));
   say({ kind: 'ready', ids: core.ids(), waitingBytes: limits.waitingBytes });
   arm(core);
+  // A process that is killed would never write what it compiled, and start slowly for ever.
+  setTimeout(() => module.flushCompileCache?.(), 2000).unref();
 } catch (error) {
   say({ kind: 'failed', error: toWire(error) });
   port.close();

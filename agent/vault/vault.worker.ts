@@ -1,12 +1,16 @@
 // The main thread's side of the vault: starts the thread, turns calls into messages, and keeps the sink, which encodes
 // here so that one buffer a group commit is all that crosses.
 
+import module from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { VitalsealError } from '@vitalseal/ledger';
 import type { Group } from '../inbox/group.ts';
 import { createSink } from '../inbox/sink.ts';
 import { type Call, type CallName, type FromVault, fromWire, type ThreadData } from './messages.ts';
 import type { Vault, VaultFailure, VaultOptions } from './vault.ts';
+
+const YOUNG_MB = 8;
 
 interface Pending {
   resolve(value: unknown): void;
@@ -19,7 +23,13 @@ interface Pending {
  */
 export async function openVault(folder: string, options: VaultOptions = {}, failed?: VaultFailure): Promise<Vault> {
   const data: ThreadData = { folder, options };
-  const worker = new Worker(new URL('./thread.worker.ts', import.meta.url), { workerData: data });
+  const worker = new Worker(new URL('./thread.worker.ts', import.meta.url), {
+    workerData: data,
+    // Nursery of short-lived objects: a larger one is memory that never comes back after one burst.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    ...compileCache(),
+  });
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const pending = new Map<number, Pending>();
   const listeners = new Set<() => void>();
   let next = 0;
@@ -125,7 +135,13 @@ export async function openVault(folder: string, options: VaultOptions = {}, fail
       await sink.drain(true);
       await call('close', []);
       end(new VitalsealError('cancelled', 'the vault is closed'));
-      await worker.terminate();
+      await exited;
     },
   };
+}
+
+/** A thread does not take over the compile cache that its process turned on; without it, it starts 200 ms later. */
+function compileCache(): { env?: NodeJS.ProcessEnv } {
+  const folder = module.getCompileCacheDir?.();
+  return folder === undefined ? {} : { env: { ...process.env, NODE_COMPILE_CACHE: dirname(folder) } };
 }
