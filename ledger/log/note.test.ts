@@ -147,6 +147,23 @@ describe('cosignatures', () => {
     expect(verifyLogSignature(message, { ...plain, keyId: asNote.keyId }, asNote)).toBe(true);
   });
 
+  it('have the layout of the specification’s example', () => {
+    const example = `example.com/behind-the-sofa
+20852163
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==
+`;
+    const note = parseNote(example);
+    expect(note.body).toBe(body);
+    const [, witness] = note.signatures as [NoteSignature, NoteSignature];
+    expect(witness).toMatchObject({ name: 'witness.example.com/w1', keyId: 0x8d66cf3f });
+    expect(witness.signature.length).toBe(8 + 64);
+    expect(Buffer.from(witness.signature).readBigUInt64BE()).toBe(1679315147n);
+    expect(formatNote(note)).toBe(example);
+  });
+
   it('bind text and time: any bit of either fails', () => {
     const cosignature = cosignCheckpoint(body, { name: key.name, secretKey }, 1679315147);
     for (let i = 0; i < cosignature.signature.length; i++) {

@@ -5,6 +5,8 @@ import { inclusionProof, MAX_PATH, verifyInclusion } from './inclusion.ts';
 import { leafReader, rootOf } from './reader.ts';
 
 const LARGEST = 128;
+/** A million verifications: seconds on an idle machine, more on a busy one. */
+const PATIENCE = 120_000;
 const leaves = Array.from({ length: LARGEST + 1 }, (_, i) => hashLeaf(Uint8Array.of(i, i >> 8)));
 const read = leafReader(leaves);
 const roots = Array.from({ length: LARGEST + 2 }, (_, size) => rootOf(read, size));
@@ -32,23 +34,28 @@ function* mutations(path: readonly Hash[], seed: number): Generator<Hash[]> {
 }
 
 describe('inclusion proofs', () => {
-  it('verify at every index of every size up to 128, and no mutation of them does', () => {
-    for (let size = 1; size <= LARGEST; size++) {
-      for (let index = 0; index < size; index++) {
-        const path = inclusionProof(read, index, size);
-        const verify = (p: readonly Hash[], i = index, s = size, leaf = leafAt(index), root = rootAt(size)) =>
-          verifyInclusion(leaf, i, s, root, p);
-        if (!verify(path)) throw new Error(`valid proof of ${index} in ${size} refused`);
-        for (const bad of mutations(path, size * 131 + index)) {
-          if (verify(bad)) throw new Error(`mutated proof of ${index} in ${size} accepted`);
+  it(
+    'verify at every index of every size up to 128, and no mutation of them does',
+    () => {
+      for (let size = 1; size <= LARGEST; size++) {
+        for (let index = 0; index < size; index++) {
+          const path = inclusionProof(read, index, size);
+          const verify = (p: readonly Hash[], i = index, s = size, leaf = leafAt(index), root = rootAt(size)) =>
+            verifyInclusion(leaf, i, s, root, p);
+          if (!verify(path)) throw new Error(`valid proof of ${index} in ${size} refused`);
+          for (const bad of mutations(path, size * 131 + index)) {
+            if (verify(bad)) throw new Error(`mutated proof of ${index} in ${size} accepted`);
+          }
+          if (verify(path, index, size, leafAt(index + 1))) throw new Error('wrong leaf accepted');
+          if (verify(path, index, size, leafAt(index), rootAt(size + 1))) throw new Error('wrong root accepted');
+          if (index > 0 && verify(path, index - 1)) throw new Error(`index ${index - 1} for ${index} of ${size}`);
+          if (index + 1 < size && verify(path, index + 1))
+            throw new Error(`index ${index + 1} for ${index} of ${size}`);
         }
-        if (verify(path, index, size, leafAt(index + 1))) throw new Error('wrong leaf accepted');
-        if (verify(path, index, size, leafAt(index), rootAt(size + 1))) throw new Error('wrong root accepted');
-        if (index > 0 && verify(path, index - 1)) throw new Error(`index ${index - 1} for ${index} of ${size}`);
-        if (index + 1 < size && verify(path, index + 1)) throw new Error(`index ${index + 1} for ${index} of ${size}`);
       }
-    }
-  });
+    },
+    PATIENCE,
+  );
 
   it('fail under every bit flip of every hash, of the leaf and of the root, in a tree of 21', () => {
     const size = 21;
@@ -112,26 +119,31 @@ describe('inclusion proofs', () => {
 });
 
 describe('consistency proofs', () => {
-  it('verify between every pair of sizes up to 128, and no mutation of them does', () => {
-    for (let to = 0; to <= LARGEST; to++) {
-      for (let from = 0; from <= to; from++) {
-        const path = consistencyProof(read, from, to);
-        if (!verifyConsistency(from, rootAt(from), to, rootAt(to), path)) throw new Error(`${from} to ${to} refused`);
-        for (const bad of mutations(path, from * 131 + to)) {
-          if (verifyConsistency(from, rootAt(from), to, rootAt(to), bad)) throw new Error(`${from} to ${to}: mutation`);
-        }
-        if (from > 0) {
-          const wrong = flip(rootAt(from), (from + to) % 256);
-          if (verifyConsistency(from, wrong, to, rootAt(to), path)) throw new Error(`${from} to ${to}: older root`);
-          if (verifyConsistency(from - 1, rootAt(from), to, rootAt(to), path)) throw new Error(`${from}: older size`);
-        }
-        if (from > 0 && from < to) {
-          const wrong = flip(rootAt(to), (from + to) % 256);
-          if (verifyConsistency(from, rootAt(from), to, wrong, path)) throw new Error(`${from} to ${to}: newer root`);
+  it(
+    'verify between every pair of sizes up to 128, and no mutation of them does',
+    () => {
+      for (let to = 0; to <= LARGEST; to++) {
+        for (let from = 0; from <= to; from++) {
+          const path = consistencyProof(read, from, to);
+          if (!verifyConsistency(from, rootAt(from), to, rootAt(to), path)) throw new Error(`${from} to ${to} refused`);
+          for (const bad of mutations(path, from * 131 + to)) {
+            if (verifyConsistency(from, rootAt(from), to, rootAt(to), bad))
+              throw new Error(`${from} to ${to}: mutation`);
+          }
+          if (from > 0) {
+            const wrong = flip(rootAt(from), (from + to) % 256);
+            if (verifyConsistency(from, wrong, to, rootAt(to), path)) throw new Error(`${from} to ${to}: older root`);
+            if (verifyConsistency(from - 1, rootAt(from), to, rootAt(to), path)) throw new Error(`${from}: older size`);
+          }
+          if (from > 0 && from < to) {
+            const wrong = flip(rootAt(to), (from + to) % 256);
+            if (verifyConsistency(from, rootAt(from), to, wrong, path)) throw new Error(`${from} to ${to}: newer root`);
+          }
         }
       }
-    }
-  });
+    },
+    PATIENCE,
+  );
 
   it('bound hostile numbers and lengths before any work', () => {
     const path = consistencyProof(read, 5, 9);
