@@ -32,3 +32,9 @@ test('each missing reading is lost, and each one too many is a duplicate', () =>
     }),
   );
 });
+
+test('a decimal is itself with fewer trailing zeros, and no other', () => {
+  const one = (value: string): Numbered => ({ device: 'pump', code: 'MDC_A', unit: '1', value });
+  expect(tally([one('5.0'), one('0.10')]).compare([one('5'), one('0.1')], 0)).toEqual({ lost: 0, duplicates: 0 });
+  expect(tally([one('50')]).compare([one('5')], 0)).toEqual({ lost: 1, duplicates: 1 });
+});

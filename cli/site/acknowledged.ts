@@ -47,5 +47,10 @@ export class Acknowledged {
 }
 
 function keyOf({ device, code, unit, value }: Numbered): string {
-  return JSON.stringify([device, code, unit, value]);
+  return JSON.stringify([device, code, unit, withoutTrailingZeros(value)]);
+}
+
+/** A CBOR float cannot say that 5.0 was measured to one place: its reading comes back as 5. */
+function withoutTrailingZeros(value: string): string {
+  return /^-?\d+\.\d+$/.test(value) ? value.replace(/\.?0+$/, '') : value;
 }

@@ -1,0 +1,206 @@
+// A whole site in this process: a facility, a person, an agent and its simulated equipment, set up once and then run.
+//
+//   facility ◄──HTTP── agent ◄──MQTT── equipment          outputs start first, inputs last; stopping goes the other way
+
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import {
+  type Agent,
+  type AgentStatus,
+  addDevice,
+  enrolAgent,
+  initAgent,
+  removeDevice,
+  runAgent,
+} from '@vitalseal/agent';
+import { type Facility, initFacility, runFacility } from '@vitalseal/facility';
+import type { Counters, Simulation } from '@vitalseal/firmware-sim';
+import { isVitalsealError, VitalsealError } from '@vitalseal/ledger';
+import { initWallet } from '@vitalseal/wallet';
+import type { Numbered } from './acknowledged.ts';
+import { EQUIPMENT, switchOn } from './equipment.ts';
+import { type Progress, readProgress, writeProgress } from './progress.fs.ts';
+
+const HOST = '127.0.0.1';
+const FACILITY_PORT = 8440;
+const MQTT_PORT = 1883;
+
+export interface LocalSiteOptions {
+  readonly dir: string;
+  /** Instead of the agent's default of five minutes. */
+  readonly batchAgeMs: number;
+  /** Told before each step of the first set-up. */
+  readonly onStep: (step: string) => void;
+  /** Every reading whose PUBACK came. */
+  readonly onAcknowledged?: (reading: Numbered) => void;
+}
+
+export interface LocalSite {
+  readonly facilityUrl: string;
+  readonly mqtt: string;
+  readonly owner: string;
+  /** Path of the owner's identity file. */
+  readonly identity: string;
+  status(): Promise<AgentStatus>;
+  /** What the equipment of this run has sent until now, summed over the devices. */
+  sent(): Pick<Counters, 'readings' | 'acknowledgedReadings'>;
+  /** Switches the equipment off, after its last acknowledgements. */
+  silence(): Promise<void>;
+  /** Seals and proves all that is there. */
+  flush(): Promise<AgentStatus>;
+  /** Rejects when a part can no longer run. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** Sets the site up where that is not done, and runs it. */
+export async function openLocalSite(options: LocalSiteOptions): Promise<LocalSite> {
+  const { onStep, batchAgeMs } = options;
+  const dir = resolve(options.dir);
+  const at = { facility: join(dir, 'facility'), agent: join(dir, 'agent'), wallet: join(dir, 'wallet') };
+  const progress: Progress = readProgress(dir) ?? {
+    facilityPort: await freePort(FACILITY_PORT),
+    mqttPort: await freePort(MQTT_PORT),
+    passwords: {},
+  };
+  const advance = (more: Partial<Progress>) => writeProgress(dir, Object.assign(progress, more));
+  advance({});
+
+  const closing: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  try {
+    if (progress.enrolled !== true) onStep('a facility: keys, policy, the first entries of its ledger');
+    await unless('folder_exists', () => initFacility({ dir: at.facility }));
+    const facility = await listening(progress.facilityPort, dir, () =>
+      runFacility({ dir: at.facility, listen: { host: HOST, port: progress.facilityPort } }),
+    );
+    closing.push(() => facility.stop());
+
+    const owner = await person(facility, at.wallet, progress, advance, onStep);
+    await gateway(facility, at.agent, owner, progress, advance, onStep);
+    for (const { name } of EQUIPMENT) {
+      if (progress.passwords[name] !== undefined) continue;
+      // A password is shown once; if the power went before it was noted, the device is made anew.
+      await unless('device_unknown', () => removeDevice(at.agent, name));
+      const { password } = await addDevice(at.agent, name);
+      advance({ passwords: { ...progress.passwords, [name]: password } });
+    }
+    const agent: Agent = await listening(progress.mqttPort, dir, () =>
+      runAgent({ dir: at.agent, mqtt: `${HOST}:${progress.mqttPort}`, batchAgeMs, log: () => {} }),
+    );
+    closing.push(() => agent.stop());
+
+    const equipment = powered(progress, options.onAcknowledged);
+    const silence = async () => void (await Promise.all(equipment.map((device) => device.stop())));
+    closing.push(silence);
+    const broken = equipment.map((device) => device.done.then(() => new Promise<never>(() => {})));
+    const failed = Promise.race([agent.failed, ...broken]);
+    failed.catch(() => {});
+    return {
+      ...{
+        facilityUrl: facility.url,
+        mqtt: agent.mqtt,
+        owner,
+        identity: join(at.wallet, 'identity'),
+        failed,
+        silence,
+        stop,
+      },
+      status: () => agent.status(),
+      flush: () => agent.flush(),
+      sent: () => {
+        const all = equipment.map((device) => device.counters());
+        return {
+          readings: all.reduce((sum, { readings }) => sum + readings, 0),
+          acknowledgedReadings: all.reduce((sum, { acknowledgedReadings }) => sum + acknowledgedReadings, 0),
+        };
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Advance = (more: Partial<Progress>) => void;
+
+async function person(
+  facility: Facility,
+  dir: string,
+  progress: Progress,
+  advance: Advance,
+  onStep: (step: string) => void,
+) {
+  if (progress.owner !== undefined) return progress.owner;
+  onStep('a person: keys that stay in their wallet');
+  if (progress.personCode === undefined) advance({ personCode: facility.invite({ role: 'patient' }) });
+  const code = progress.personCode as string;
+  const { address } = await initWallet({ dir, facilityUrl: facility.url, code });
+  advance({ owner: address });
+  return address;
+}
+
+async function gateway(
+  facility: Facility,
+  dir: string,
+  owner: string,
+  progress: Progress,
+  advance: Advance,
+  onStep: (step: string) => void,
+) {
+  if (progress.enrolled === true) return;
+  onStep('a gateway: the agent makes its keys and is enrolled');
+  await unless('folder_exists', async () => initAgent(dir));
+  if (progress.gatewayCode === undefined) advance({ gatewayCode: facility.invite({ role: 'gateway' }) });
+  await enrolAgent({ dir, facility: facility.url, owner, code: progress.gatewayCode });
+  advance({ enrolled: true });
+}
+
+function powered({ mqttPort, passwords }: Progress, onAcknowledged?: (reading: Numbered) => void): Simulation[] {
+  const run = String(Date.now());
+  return EQUIPMENT.map((device) =>
+    switchOn(device, {
+      ...{ host: HOST, port: mqttPort, password: passwords[device.name] as string, seed: `${device.name}/${run}` },
+      ...(onAcknowledged && { onAcknowledged }),
+    }),
+  );
+}
+
+/** Does `work`; that it was done before (`code`) is as good. */
+async function unless(code: 'folder_exists' | 'device_unknown', work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isVitalsealError(error, code)) throw error;
+  }
+}
+
+/** The ports are the site's own from its first start on, because its agent is enrolled at that address. */
+async function listening<T>(port: number, dir: string, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    const inUse = (error as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE';
+    if (!inUse) throw error;
+    throw new VitalsealError(
+      'usage',
+      `port ${port} is taken: stop what listens there, or use another --data than ${dir}`,
+    );
+  }
+}
+
+/** `wanted` when nothing listens there, else a port that the system chooses. */
+function freePort(wanted: number): Promise<number> {
+  return new Promise((resolvePort, reject) => {
+    const server = createServer();
+    server.once('error', () =>
+      wanted === 0 ? reject(new VitalsealError('usage', 'no free port')) : resolvePort(freePort(0)),
+    );
+    server.listen(wanted, HOST, () => {
+      const address = server.address();
+      server.close(() => resolvePort(typeof address === 'object' && address !== null ? address.port : wanted));
+    });
+  });
+}
