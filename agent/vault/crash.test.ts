@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CommitPoint } from '../store/points.ts';
 import { IDENTITY, live, openAll, type Person, person, type Shelf, temporaryFolder, values } from './core.testing.ts';
 
-const CHILD = join(import.meta.dirname, 'crash.child.ts');
+const CHILD = join(import.meta.dirname, 'crash-child.testing.ts');
 const POINTS: readonly CommitPoint[] = [
   'segment-commit',
   'epoch-transaction',

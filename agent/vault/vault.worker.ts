@@ -1,8 +1,6 @@
 // The main thread's side of the vault: starts the thread, turns calls into messages, and keeps the sink, which encodes
 // here so that one buffer a group commit is all that crosses.
 
-import module from 'node:module';
-import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { VitalsealError } from '@vitalseal/ledger';
 import type { Group } from '../inbox/group.ts';
@@ -27,7 +25,6 @@ export async function openVault(folder: string, options: VaultOptions = {}, fail
     workerData: data,
     // Nursery of short-lived objects: a larger one is memory that never comes back after one burst.
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-    ...compileCache(),
   });
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const pending = new Map<number, Pending>();
@@ -138,10 +135,4 @@ export async function openVault(folder: string, options: VaultOptions = {}, fail
       await exited;
     },
   };
-}
-
-/** A thread does not take over the compile cache that its process turned on; without it, it starts 200 ms later. */
-function compileCache(): { env?: NodeJS.ProcessEnv } {
-  const folder = module.getCompileCacheDir?.();
-  return folder === undefined ? {} : { env: { ...process.env, NODE_COMPILE_CACHE: dirname(folder) } };
 }

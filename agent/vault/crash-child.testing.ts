@@ -1,7 +1,7 @@
 // A life of the vault that ends by SIGKILL at a named commit point, run by crash.test.ts in a process of its own. What
 // it was told is durable it says on stdout before it goes on, as a broker acknowledges.
 //
-//   node crash.child.ts FOLDER POINT WHEN NTH FIRST
+//   node crash-child.testing.ts FOLDER POINT WHEN NTH FIRST
 
 import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
