@@ -14,6 +14,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
 }
 
 // Inside the installation, never in a world-writable temporary folder: cached code is code.
-module.enableCompileCache?.(fileURLToPath(new URL('../../node_modules/.cache/vitalseal', import.meta.url)));
+const cache = fileURLToPath(new URL('../../node_modules/.cache/vitalseal', import.meta.url));
+module.enableCompileCache?.(cache);
+process.env.NODE_COMPILE_CACHE ??= cache; // a worker thread reads this, and starts 200 ms later without it
 const { main } = await import('../main.ts');
 process.exit(await main(process.argv.slice(2)));

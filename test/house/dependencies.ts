@@ -102,9 +102,12 @@ function checkEdge({ from, to, line }: Edge): Violation[] {
   return violations;
 }
 
-/** main.ts wires everything, and what is at the rim of a folder already may know the rest of its rim. */
+/**
+ * main.ts wires everything, and what is at the rim of a folder already may know the rest of its rim. The command line is
+ * all rim: each command wires what it runs.
+ */
 function mayWire(from: string): boolean {
-  return /^[^/]+\/main\.ts$/.test(from) || ADAPTER.test(from);
+  return /^([^/]+\/main\.ts$|cli\/)/.test(from) || ADAPTER.test(from);
 }
 
 function folderOf(path: string): string {
