@@ -95,6 +95,35 @@ describe('a facility', () => {
       expect(answers.map((answer) => answer.kind === 'refusal' && answer.retry)).toEqual([false, false, true]);
     }));
 
+  it('keeps versions of a record, siblings too, and refuses what does not follow', () =>
+    withFacility(async ({ enrol }) => {
+      const owner = await enrol('patient');
+      const gateway = await enrol('gateway');
+      const stream = await openStream(gateway, owner);
+      const first = recordWish(stream);
+      const wish = (version: number, previous: Uint8Array | null) => {
+        const next = recordWish(stream);
+        return { ...next, body: { ...next.body, recordId: first.body.recordId, version, previous } };
+      };
+      const leafOf = async (version: number, previous: Uint8Array | null) => {
+        const own = gateway.own.clone();
+        const answer = await submitOne(gateway, wish(version, previous));
+        if (answer.kind === 'receipt') return answer.leaf;
+        // What was refused takes no seq.
+        Object.assign(gateway, { own });
+        return answer.code;
+      };
+      const one = (await leafOf(1, null)) as Uint8Array;
+      const two = (await leafOf(2, one)) as Uint8Array;
+      const sibling = (await leafOf(2, one)) as Uint8Array;
+      const three = (await leafOf(3, sibling)) as Uint8Array;
+      expect([one, two, sibling, three].map((leaf) => leaf.length)).toEqual([32, 32, 32, 32]);
+      expect(await leafOf(1, null)).toBe('record_exists');
+      expect(await leafOf(3, one)).toBe('version_invalid');
+      expect(await leafOf(2, randomBytes(32))).toBe('record_unknown');
+      expect(await leafOf(4, three)).toHaveLength(32);
+    }));
+
   it('takes a record only when envelopes and blob are stored here', () =>
     withFacility(async ({ enrol }) => {
       const owner = await enrol('patient');

@@ -8,6 +8,7 @@ import { storeError, syncFolder, writeDurably } from './durable.fs.ts';
 export class FolderFiles implements BlobFiles {
   readonly #dir: string;
   readonly #scratch: string;
+  readonly #shards = new Set<string>();
 
   /** `scratch` is a folder on the same file system; what a crash left there is removed. */
   constructor(dir: string, scratch: string) {
@@ -20,12 +21,18 @@ export class FolderFiles implements BlobFiles {
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.#path(name);
+    await this.#makeShard(dirname(path));
+    await writeDurably(path, bytes, { scratch: this.#scratch });
+  }
+
+  async #makeShard(shard: string): Promise<void> {
+    if (this.#shards.has(shard)) return;
     try {
-      if ((await mkdir(dirname(path), { recursive: true, mode: 0o700 })) !== undefined) await syncFolder(this.#dir);
+      if ((await mkdir(shard, { recursive: true, mode: 0o700 })) !== undefined) await syncFolder(this.#dir);
     } catch (error) {
       throw storeError(error);
     }
-    await writeDurably(path, bytes, { scratch: this.#scratch });
+    this.#shards.add(shard);
   }
 
   async read(name: string): Promise<Uint8Array | null> {

@@ -1,5 +1,6 @@
 // How each thing that the rules ask for lies in the store: a kind, a key and a few bytes.
 import {
+  ADDRESS_BYTES,
   type Address,
   type CborValue,
   concat,
@@ -14,6 +15,11 @@ import {
   type UserState,
 } from '@vitalseal/ledger';
 
+export interface RecordHead {
+  readonly owner: Address;
+  readonly first: Hash;
+}
+
 /** Value of each kind of row. */
 export interface StateValues {
   /** By address. */
@@ -26,9 +32,9 @@ export interface StateValues {
   delegation: boolean;
   /** By the epoch's name. */
   epoch: EpochState;
-  /** By record id: its owner. */
-  record: Address;
-  /** By record id ‖ leaf: the version. */
+  /** By record id: its owner, and the leaf of its first version. */
+  record: RecordHead;
+  /** By record id ‖ leaf: the version, from the second on: most records have only one. */
   version: number;
 }
 export type StateKind = keyof StateValues;
@@ -55,11 +61,12 @@ export function rowsOf(effect: Effect): StatePut[] {
       ];
     case 'put-epoch':
       return [{ kind: 'epoch', key: effect.epoch, value: effect.state }];
-    case 'put-record':
-      return [
-        { kind: 'record', key: effect.recordId, value: effect.owner },
-        { kind: 'version', key: concat(effect.recordId, effect.leaf), value: effect.version },
-      ];
+    case 'put-record': {
+      const { recordId, owner, leaf, version, previous } = effect;
+      return previous === null
+        ? [{ kind: 'record', key: recordId, value: { owner, first: leaf } }]
+        : [{ kind: 'version', key: concat(recordId, leaf), value: version }];
+    }
   }
 }
 
@@ -118,6 +125,11 @@ const epoch: RowCodec<EpochState> = {
   },
 };
 
+const record: RowCodec<RecordHead> = {
+  encode: ({ owner, first }) => concat(owner, first),
+  decode: (value) => ({ owner: own(value.subarray(0, ADDRESS_BYTES)), first: own(value.subarray(ADDRESS_BYTES)) }),
+};
+
 const bytes: RowCodec<Uint8Array> = { encode: (value) => value, decode: own };
 const flag: RowCodec<boolean> = { encode: (value) => Uint8Array.of(value ? 1 : 0), decode: ([first]) => first === 1 };
 const count: RowCodec<number> = { encode: encodeCbor, decode: (value) => decodeCbor(value) as number };
@@ -128,6 +140,6 @@ export const ROW_CODECS: { readonly [K in StateKind]: RowCodec<StateValues[K]> }
   key: bytes,
   delegation: flag,
   epoch,
-  record: bytes,
+  record,
   version: count,
 };

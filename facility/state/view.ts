@@ -6,6 +6,7 @@ import {
   type DecodedEntry,
   type Effect,
   type EpochState,
+  equalBytes,
   type Hash,
   type LedgerView,
   type SignerState,
@@ -45,11 +46,11 @@ abstract class View implements LedgerView {
     return this.read('epoch', epoch);
   }
   record(recordId: Uint8Array): { owner: Address } | null {
-    const owner = this.read('record', recordId);
-    return owner === null ? null : { owner };
+    return this.read('record', recordId);
   }
   recordVersion(recordId: Uint8Array, leaf: Hash): number | null {
-    return this.read('version', concat(recordId, leaf));
+    const first = this.read('record', recordId)?.first;
+    return first !== undefined && equalBytes(first, leaf) ? 1 : this.read('version', concat(recordId, leaf));
   }
 }
 
