@@ -9,9 +9,11 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /** Never throws: what cannot be read is unknown. Monotonic time is since boot (CLOCK_MONOTONIC). */
 export function linuxClock(): PlatformClock {
+  // performance.now() is the same clock, counted from the start of the process, and ten times cheaper to ask.
+  const startedMs = Number(process.hrtime.bigint() / 1000n) / 1000 - performance.now();
   return {
     wallMs: () => Date.now(),
-    monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
+    monotonicMs: () => startedMs + performance.now(),
     synchronised: () => (existsSync(TIMESYNC_MARK) ? true : existsSync(TIMESYNC_HOME) ? false : null),
     bootId: readBootId,
   };

@@ -28,7 +28,7 @@ describe('decodeOwnJson', () => {
       monotonicMs: 5000,
       clock: 'synchronised',
       deviceTime: '2026-11-20T10:00:00.250Z',
-      context: null,
+      context: new Map([[CONTEXT.alarm, true]]),
     };
     expect(readings).toEqual([
       {

@@ -7,7 +7,7 @@ import { type Term, termOfCode, termOfRefid } from '../codes/mdc.ts';
 import type { UncountedReading } from '../contract.ts';
 import { integerOf } from './arithmetic.ts';
 import { BOUNDS, badValue, boundedText, malformed } from './bounds.ts';
-import { faultOfDateTime } from './device-time.ts';
+import { faultOfDateTime, type TimeFault } from './device-time.ts';
 import { isDecimal, type JsonObject, type JsonValue, parseJson } from './json.ts';
 import { type Stamp, stamped, unmappedContext } from './stamp.ts';
 
@@ -35,20 +35,19 @@ export function decodeOwnJson(text: string, stamp: Stamp): OwnMessage {
   const alarm = message.get('alarm') ?? false;
   if (typeof alarm !== 'boolean') throw malformed('alarm is not a flag');
   const time = new DeviceTime(message.get('time'), stamp);
-  return { readings: readings.map((reading) => decodeReading(reading, time, stamp)), alarm };
+  return { readings: readings.map((reading) => decodeReading(reading, time, alarm, stamp)), alarm };
 }
 
 /** A device's time text with what is wrong with it, looked at once however many readings share it. */
 class DeviceTime {
   readonly text: string | null;
-  readonly context: ReadingContext | null;
+  readonly fault: TimeFault | null;
 
   constructor(value: JsonValue | undefined, stamp: Stamp) {
     if (value !== undefined && value !== null && typeof value !== 'string') throw timeMalformed();
     if (typeof value === 'string' && (value.length === 0 || value.length > BOUNDS.time)) throw timeMalformed();
     this.text = typeof value === 'string' ? boundedText(value, BOUNDS.time) : null;
-    const fault = this.text === null ? null : faultOfDateTime(this.text, stamp);
-    this.context = fault === null ? null : new Map([[CONTEXT.sourceTimeFault, fault]]);
+    this.fault = this.text === null ? null : faultOfDateTime(this.text, stamp);
   }
 }
 
@@ -56,7 +55,7 @@ function timeMalformed(): VitalsealError {
   return new VitalsealError('time_malformed', 'time is not a text within bounds');
 }
 
-function decodeReading(item: JsonValue, shared: DeviceTime, stamp: Stamp): UncountedReading {
+function decodeReading(item: JsonValue, shared: DeviceTime, alarm: boolean, stamp: Stamp): UncountedReading {
   if (!(item instanceof Map)) throw malformed('a reading is not an object');
   onlyNames(item, READING_NAMES);
   const own = item.get('time');
@@ -70,15 +69,19 @@ function decodeReading(item: JsonValue, shared: DeviceTime, stamp: Stamp): Uncou
       unit: unitOf(item, value),
       value,
       deviceTime: time.text,
-      context: contextOf(mdc === null, time.context),
+      context: contextOf(mdc === null, alarm, time.fault),
     },
     stamp,
   );
 }
 
-function contextOf(unmapped: boolean, time: ReadingContext | null): ReadingContext | null {
-  if (!unmapped) return time;
-  return time === null ? unmappedContext() : new Map([...unmappedContext(), ...time]);
+function contextOf(unmapped: boolean, alarm: boolean, fault: TimeFault | null): ReadingContext | null {
+  if (!alarm && fault === null) return unmapped ? unmappedContext() : null;
+  const context = new Map<number, string | boolean>();
+  if (alarm) context.set(CONTEXT.alarm, true);
+  if (fault !== null) context.set(CONTEXT.sourceTimeFault, fault);
+  if (unmapped) context.set(CONTEXT.unmapped, true);
+  return context;
 }
 
 function onlyNames(object: JsonObject, names: ReadonlySet<string>): void {

@@ -2,6 +2,7 @@
 // files beside this one. Publishes never reach aedes' routing: the intake takes them over, because PUBACK must wait for
 // the commit and aedes knows only one reason code. The one place that knows aedes.
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ErrorCode, utf8, VitalsealError } from '@vitalseal/ledger';
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes';
 import type { ClockReader, DeviceDirectory, ReadingSink, Source } from '../contract.ts';
@@ -27,6 +28,7 @@ export interface BrokerOptions extends Listen {
 
 /** A slow reader of acknowledgements is closed when this much waits for it (bytes). */
 const UNREAD_BYTES = 256 * 1024;
+const FAREWELL_MS = 500;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
 /** A source of readings over MQTT. */
@@ -82,7 +84,9 @@ export class Broker implements Source {
     await running.intake.stop(this.#limits.stopMs);
     // What settled in this turn is acknowledged at its end, before the connections are closed.
     await new Promise(setImmediate);
-    await new Promise<void>((resolve) => running.aedes.close(resolve));
+    // A client that reads nothing would keep its farewell, and us, waiting.
+    const farewell = new Promise<void>((resolve) => running.aedes.close(resolve));
+    await Promise.race([farewell, delay(FAREWELL_MS, undefined, { ref: false })]);
     running.listener.destroyAll();
   }
 

@@ -8,6 +8,7 @@
 import { CONTEXT, type ErrorCode, isVitalsealError, sha256, type VitalsealError } from '@vitalseal/ledger';
 import {
   type ClockReader,
+  type ClockSample,
   type Delivery,
   type MessageOrigin,
   QUARANTINE_BYTES,
@@ -78,8 +79,8 @@ export class Intake {
    */
   publish(connection: Connection, packet: Publish, proceed: () => void): void {
     if (this.#stopping || connection.closing) return;
-    const { monotonicMs } = this.#clock.now();
-    if (!this.#withinRate(connection, packet.payload.length, monotonicMs)) {
+    const now = this.#clock.now();
+    if (!this.#withinRate(connection, packet.payload.length, now.monotonicMs)) {
       return void this.#refuse(connection, 'rate_exceeded', REASON.rateTooHigh);
     }
     if (packet.retain) this.#counters.add('retain_ignored');
@@ -95,7 +96,7 @@ export class Intake {
     if (packet.qos === 2 && connection.session.ids.size >= 2 * this.#limits.inFlight) {
       return void this.#refuse(connection, 'quota_exceeded', REASON.receiveMaximumExceeded);
     }
-    this.#deliver(connection, packet, topic.format, proceed);
+    this.#deliver(connection, packet, topic.format, now, proceed);
   }
 
   /** A packet that is no PUBLISH, but costs work too; false when the client sends too many and was disconnected. */
@@ -160,12 +161,18 @@ export class Intake {
     proceed();
   }
 
-  #deliver(connection: Connection, packet: Publish, format: PayloadFormat, proceed: () => void): void {
+  #deliver(
+    connection: Connection,
+    packet: Publish,
+    format: PayloadFormat,
+    now: ClockSample,
+    proceed: () => void,
+  ): void {
     const size = packet.payload.length;
     const slot = connection.reserve(packet.qos);
     const qos2: Qos2State | null = packet.qos === 2 ? { state: 'pending', waiters: [] } : null;
     if (qos2 !== null) connection.session.ids.set(packet.messageId, qos2);
-    const delivery = this.#decode(connection, packet, format);
+    const delivery = this.#decode(connection, packet, format, now);
     this.#enter(connection, size);
     const held = this.#isFull(connection);
     if (held) this.#counters.add('held');
@@ -181,7 +188,7 @@ export class Intake {
     });
   }
 
-  #decode(connection: Connection, packet: Publish, format: PayloadFormat): Delivery {
+  #decode(connection: Connection, packet: Publish, format: PayloadFormat, now: ClockSample): Delivery {
     this.#counters.add('messages');
     if (packet.qos === 0) this.#counters.add('unacknowledged');
     const { device } = connection;
@@ -190,7 +197,7 @@ export class Intake {
       const decoded = decodePayload(format, packet.payload, {
         device,
         group: this.#group(device),
-        ...this.#clock.now(),
+        ...now,
       });
       this.#counters.add('readings', decoded.readings.length);
       let unmapped = 0;
