@@ -1,7 +1,6 @@
 // The way to the facility: HTTP with connections kept alive. Plain HTTP reaches loopback only, unless the configuration
 // says otherwise; with TLS the certificate is one of the authority configured, or its key is the pinned one.
 import { createHash, type X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { type AgentOptions, type RequestOptions, Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { connect } from 'node:net';
@@ -11,8 +10,8 @@ import { type Transport, type TransportAnswer, type TransportRequest, VitalsealE
 
 export interface FacilityLink {
   readonly url: string;
-  /** Certificate authority, a PEM file; the system's when absent. */
-  readonly ca?: string | undefined;
+  /** Certificate authority, PEM; the system's when absent. */
+  readonly ca?: Uint8Array | undefined;
   /** SHA-256 of the certificate's public key (SubjectPublicKeyInfo), hex. */
   readonly pin?: string | undefined;
   readonly allowPlain?: boolean | undefined;
@@ -36,7 +35,7 @@ const PROBE_MS = 1_000;
 const IDLE_MS = 55_000;
 const DATES = new Set(['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED']);
 
-/** Throws `transport_refused` for plain HTTP beyond loopback, `config_invalid` for an unreadable authority. */
+/** Throws `transport_refused` for plain HTTP beyond loopback. */
 export function openFacility(link: FacilityLink): FacilityConnection {
   const url = new URL(link.url);
   const secure = url.protocol === 'https:';
@@ -46,13 +45,15 @@ export function openFacility(link: FacilityLink): FacilityConnection {
       'plain HTTP is allowed on loopback only; use https, or facility.allow_plain',
     );
   }
-  const ca = readAuthority(link.ca);
   let seen: string | null = null;
   const keep = { keepAlive: true, maxSockets: 8, maxFreeSockets: 4, timeout: IDLE_MS };
   const agent = secure
-    ? new CheckedAgent({ ...keep, rejectUnauthorized: false, ...(ca === null ? {} : { ca }) }, (socket) => {
-        seen = checkPeer(socket, url.hostname, link);
-      })
+    ? new CheckedAgent(
+        { ...keep, rejectUnauthorized: false, ...(link.ca === undefined ? {} : { ca: Buffer.from(link.ca) }) },
+        (socket) => {
+          seen = checkPeer(socket, url.hostname, link);
+        },
+      )
     : new PlainAgent(keep);
   const send = secure ? tlsRequest : plainRequest;
   const base = url.pathname.replace(/\/$/, '');
@@ -174,13 +175,4 @@ function checkPeer(socket: TLSSocket, host: string, { pin, clockKnown }: Facilit
 
 function matchesHost(certificate: X509Certificate, host: string): boolean {
   return certificate.checkHost(host) !== undefined || certificate.checkIP(host.replace(/^\[|\]$/g, '')) !== undefined;
-}
-
-function readAuthority(file: string | undefined): Buffer | null {
-  if (file === undefined) return null;
-  try {
-    return readFileSync(file);
-  } catch {
-    throw new VitalsealError('config_invalid', 'agent.toml: facility.ca: expected a file that can be read');
-  }
 }

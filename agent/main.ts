@@ -3,12 +3,12 @@
 //
 //   broker ─► vault (one thread: inbox ─► batch ─► seal ─► outbox ─► 32 bytes) ◄─► sync ─► facility
 //      PUBACK ◄── C1 ──┘                                                             └─ owners, control socket
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type BrokerOptions, type Gateway, startGateway, systemClock } from '@vitalseal/gateway';
 import { FacilityClient, formatAddress, parseIdentity, signingKeyOf, VitalsealError } from '@vitalseal/ledger';
 import type { AgentConfig } from './config/config.ts';
 import { brokerLimits, formatPlace, parsePlace, vaultOptions } from './config/options.ts';
+import { readPem } from './config/pem.fs.ts';
 import { askControl, serveControl } from './control/control.socket.ts';
 import { Devices } from './devices/devices.ts';
 import { facilityKeyCheck } from './enrol/facility-key.ts';
@@ -258,7 +258,7 @@ function connect(url: string, { facility }: AgentConfig, pin: string | null): Fa
   const clock = systemClock();
   return openFacility({
     url,
-    ca: facility.ca,
+    ca: facility.ca === undefined ? undefined : readPem(facility.ca, 'facility.ca'),
     pin: facility.pin ?? pin ?? undefined,
     allowPlain: facility.allow_plain,
     clockKnown: () => clock.now().clock !== 'unknown',
@@ -282,16 +282,8 @@ function brokerOptions(
     tls:
       certificate === undefined || key === undefined
         ? undefined
-        : { cert: pem(certificate, 'certificate'), key: pem(key, 'private_key') },
+        : { cert: readPem(certificate, 'mqtt.certificate'), key: readPem(key, 'mqtt.private_key') },
   };
-}
-
-function pem(file: string, key: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch {
-    throw new VitalsealError('config_invalid', `agent.toml: mqtt.${key}: expected a file that can be read`);
-  }
 }
 
 const unixSeconds = (): number => Math.floor(Date.now() / 1000);

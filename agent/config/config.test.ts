@@ -30,7 +30,7 @@ describe('the configuration', () => {
   it('is what the sample says, and the sample shows the defaults', () => {
     const bare = parseConfig(SAMPLE_CONFIG, 'agent.toml');
     expect(bare).toEqual(parseConfig('', 'agent.toml'));
-    const spoken = SAMPLE_CONFIG.replaceAll(/^# ([a-z_]+ = )/gm, '$1');
+    const spoken = SAMPLE_CONFIG.replaceAll(/^# (\[[a-z]+\]$|[a-z_]+ = )/gm, '$1');
     const config = parseConfig(spoken, 'agent.toml');
     expect(config.batch).toEqual(bare.batch);
     expect(config.log).toEqual(bare.log);

@@ -1,8 +1,9 @@
 // The commented configuration that `agent init` writes. A test parses it, with and without its comment signs.
 
-export const SAMPLE_CONFIG = `# Vitalseal agent. Every value that stands in a comment is the default.
+export const SAMPLE_CONFIG = `# Vitalseal agent. What stands in a comment is the default: to change it, uncomment the
+# line and the [section] above it.
 
-[mqtt]
+# [mqtt]
 # Where equipment connects. Plain MQTT is allowed on loopback only, unless allow_plain is true.
 # listen = "127.0.0.1:1883"
 # certificate = "/etc/vitalseal/mqtt.crt"
@@ -13,7 +14,7 @@ export const SAMPLE_CONFIG = `# Vitalseal agent. Every value that stands in a co
 # Messages a second that one device may send; faster ones wait at the broker.
 # max_messages_per_second = 20000
 
-[batch]
+# [batch]
 # A batch is sealed when its oldest reading is this old, or when it is this large.
 # max_age_seconds = 300
 # max_readings = 10000
@@ -21,12 +22,12 @@ export const SAMPLE_CONFIG = `# Vitalseal agent. Every value that stands in a co
 # A new key epoch starts this often, and whenever the set of readers changes.
 # epoch_hours = 24
 
-[spool]
+# [spool]
 # What may wait for the facility. Without it: 1 GiB, or half of the free disk when that is less.
 # megabytes = 1024
 # quarantine_kilobytes = 1024
 
-[facility]
+# [facility]
 # Known from the enrolment; say it here when the address has changed.
 # url = "https://facility.example:8443"
 # The certificate authority of the facility's TLS certificate, or the pinned key itself.
@@ -35,7 +36,7 @@ export const SAMPLE_CONFIG = `# Vitalseal agent. Every value that stands in a co
 # Plain HTTP is allowed on loopback only, unless allow_plain is true.
 # allow_plain = false
 
-[log]
+# [log]
 # error, warn, info, debug or silent. No log line holds a value, a topic or an owner.
 # level = "info"
 `;

@@ -1,7 +1,7 @@
 // The inbox: committed readings that are in no record yet. One row a group commit, sealed under a key of its own; the
 // key of the oldest row that is still needed is the oldest key that exists.
 
-import { decodeCbor, encodeCbor } from '@vitalseal/ledger';
+import { decodeCbor, encodeCbor, isVitalsealError } from '@vitalseal/ledger';
 import type { BatchPart } from '../batch/batcher.ts';
 import { openBox, sealBox } from '../store/box.ts';
 import type { Chains } from '../store/chains.ts';
@@ -154,8 +154,13 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
   function idsOf(seq: number, segment: Segment): Uint8Array {
     if (segment.ids !== null) return segment.ids;
     const row = store.sql('SELECT head, body FROM segment WHERE seq = ?').get(seq);
-    const body = bodyOf(seq, row?.head as Uint8Array, row?.body as Uint8Array);
-    segment.ids = body.slice(segment.parts.reduce((sum, part) => sum + part.length, 0));
+    try {
+      const body = bodyOf(seq, row?.head as Uint8Array, row?.body as Uint8Array);
+      segment.ids = body.slice(segment.parts.reduce((sum, part) => sum + part.length, 0));
+    } catch (error) {
+      if (!isVitalsealError(error, 'store_damaged')) throw error;
+      segment.ids = new Uint8Array(0); // its readings get a tombstone when their turn comes
+    }
     return segment.ids;
   }
 

@@ -11,6 +11,7 @@ export interface Leaves {
   size(): number;
   /** In the order of seq; inside a transaction, `after` once it has committed. */
   append(leaves: readonly Hash[]): { after(): void };
+  at(seq: number): Hash;
   /** All of them, 32·n bytes. */
   all(): Uint8Array;
 }
@@ -36,6 +37,11 @@ export function openLeaves(store: Store): Leaves {
           size = at;
         },
       };
+    },
+    at(seq) {
+      const packed = store.sql('SELECT leaves FROM light WHERE block = ?').get(Math.floor(seq / BLOCK))?.leaves;
+      const from = (seq % BLOCK) * LEAF;
+      return (packed as Uint8Array).subarray(from, from + LEAF);
     },
     all: () =>
       new Uint8Array(

@@ -42,6 +42,9 @@ export interface Outbox {
   drop(throughSeq: number): void;
 }
 
+/** SQL condition on an item: no bytes of it can be in the ledger, so it may still change or go. */
+export const NEVER_SIGNED = `state = 'unsigned' AND NOT EXISTS (SELECT 1 FROM variant WHERE variant.item = outbox.id)`;
+
 const COLUMNS = `id, type, state, urgent, due, blob_hash, epoch, readings, body, seq, leaf, idx, code,
   (SELECT entry FROM variant WHERE variant.seq = outbox.seq AND variant.leaf = outbox.leaf) AS entry`;
 

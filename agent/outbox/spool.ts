@@ -1,17 +1,16 @@
 // The bound on what waits here. When it is reached, the oldest readings that were never signed go, each with a tombstone
 // (a `notice` entry that names their stream counters); alarms go last, and the newest alarm never. Nothing goes silently.
 
-import { decodeSegment, type Notice, type Reading, VitalsealError } from '@vitalseal/ledger';
+import { decodeSegment, type Reading, VitalsealError } from '@vitalseal/ledger';
 import type { Held, HeldRow } from '../inbox/held.ts';
 import type { Lane, Lanes } from '../inbox/lanes.ts';
 import { intervalOf } from '../seal/record.ts';
 import type { Points } from '../store/points.ts';
 import type { Store } from '../store/store.ts';
 import type { TotalsStore } from '../store/totals.ts';
-import { decodeBody, encodeBody } from './body.ts';
-import type { Outbox } from './outbox.ts';
-
-type Statement = NonNullable<Notice['statement']>;
+import { decodeBody } from './body.ts';
+import { NEVER_SIGNED, type Outbox } from './outbox.ts';
+import { tombstone } from './tombstone.ts';
 
 export interface Spool {
   used(): number;
@@ -35,8 +34,6 @@ export interface SpoolParts {
 const STORED = `SELECT (SELECT total(length(bytes)) FROM blob) + (SELECT total(length(body)) FROM held)
   + (SELECT total(length(bytes)) FROM envelopes) + (SELECT total(length(entry)) FROM variant)
   + (SELECT total(length(body)) FROM outbox) AS bytes`;
-
-const NEVER_SIGNED = `state = 'unsigned' AND NOT EXISTS (SELECT 1 FROM variant WHERE variant.item = outbox.id)`;
 
 /** The oldest that may go; the newest alarm is never among them. */
 const OLDEST = {
@@ -105,45 +102,4 @@ export function createSpool(parts: SpoolParts, limit: number): Spool {
       return dropped;
     },
   };
-}
-
-/** Inside a transaction. A loss that continues the lane's newest unsigned tombstone extends it. */
-export function tombstone(
-  outbox: Outbox,
-  store: Store,
-  lane: Lane,
-  lost: { first: number; count: number; start: number; end: number; reason: Statement['reason'] },
-): void {
-  const { first, count, start, end, reason } = lost;
-  const owner = lane.owner as Uint8Array;
-  const newest = store
-    .sql(`SELECT id, body FROM outbox WHERE type = 'notice' AND ${NEVER_SIGNED} AND lane = ? ORDER BY id DESC LIMIT 1`)
-    .get(lane.id);
-  const before = newest === undefined ? null : (decodeBody(newest.body as Uint8Array) as Notice).statement;
-  const joins = before !== null && before.lastCounter + 1 === first && before.reason === reason;
-  const statement: Statement = {
-    owner,
-    firstCounter: joins ? before.firstCounter : first,
-    lastCounter: first + count - 1,
-    from: joins ? Math.min(before.from, start) : start,
-    to: joins ? Math.max(before.to, end) : end,
-    reason,
-  };
-  const body: Notice = { kind: 'readings-dropped', about: null, statement };
-  if (joins)
-    store
-      .sql('UPDATE outbox SET body = ?, readings = readings + ? WHERE id = ?')
-      .run(encodeBody(body), count, newest?.id as number);
-  else
-    outbox.add({
-      type: 'notice',
-      body,
-      lane: lane.id,
-      urgent: false,
-      due: true,
-      epoch: null,
-      first,
-      readings: count,
-      blob: null,
-    });
 }

@@ -18,30 +18,18 @@ import type { Held, HeldRow } from '../inbox/held.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Lane, Lanes } from '../inbox/lanes.ts';
 import { keepIds } from '../inbox/recent-rows.ts';
-import type { Outbox } from '../outbox/outbox.ts';
-import type { Chains } from '../store/chains.ts';
-import type { Points } from '../store/points.ts';
+import { tombstone } from '../outbox/tombstone.ts';
 import type { Store } from '../store/store.ts';
-import type { TotalsStore } from '../store/totals.ts';
 import type { VaultIdentity, VaultOwner } from '../vault/vault.ts';
-import { epochEnded, openEpoch, readersHash } from './epoch.ts';
-import { makeRecord } from './record.ts';
+import { createStreamSealer, type Ready, type StreamParts } from './stream.ts';
 
-export interface SealerParts {
+export interface SealerParts extends StreamParts {
   readonly store: Store;
-  readonly points: Points;
-  readonly chains: Chains;
-  readonly lanes: Lanes;
   readonly inbox: Inbox;
   readonly held: Held;
-  readonly outbox: Outbox;
-  readonly totals: TotalsStore;
-  readonly deflate: (bytes: Uint8Array) => Uint8Array;
-  readonly monotonicMs: () => number;
+  readonly wallMs: () => number;
   /** Lets commits that wait go first. */
   readonly breathe: () => Promise<void>;
-  /** Called after each transaction that put something into the outbox. */
-  readonly sealed: () => void;
 }
 
 export type SealJob =
@@ -63,23 +51,9 @@ export interface Sealer {
   renewEpochs(): void;
 }
 
-/** Where a record's readings come from, and how they leave there. */
-interface Source {
-  readonly readings: readonly Reading[];
-  /** Inside the sealing transaction. */
-  take(): { after(): void };
-}
-
-/** Both are known, so the lane can be sealed. */
-interface Ready {
-  readonly owner: VaultOwner;
-  readonly identity: VaultIdentity;
-}
-
-const epochChain = (lane: Lane) => `epoch ${lane.id}`;
-
 export function createSealer(parts: SealerParts, limits: BatchLimits & { readonly epochAgeMs: number }): Sealer {
-  const { store, points, chains, lanes, inbox, held, outbox, totals } = parts;
+  const { store, points, lanes, inbox, held, outbox, totals } = parts;
+  const stream = createStreamSealer(parts, limits);
   const jobs: SealJob[] = [];
   let running: Promise<void> | null = null;
   let identity: VaultIdentity | null = null;
@@ -96,72 +70,6 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
     return owner?.sealed === true ? { owner, identity } : null;
   };
 
-  const epochAge = (lane: Lane): number => {
-    const since = epochSince.get(lane.id) ?? { at: parts.monotonicMs(), age: lane.epochAge };
-    epochSince.set(lane.id, since);
-    return since.age + parts.monotonicMs() - since.at;
-  };
-
-  /** The lane has an epoch whose key is here afterwards. */
-  async function ensureEpoch(lane: Lane, owner: VaultOwner): Promise<void> {
-    const readers = readersHash(owner.recipients);
-    const key = lane.epoch === null ? null : chains.position(epochChain(lane), lane.epoch);
-    // A key that is ahead of the database belongs to another life: an index must not be used twice.
-    const usable = key !== null && key.step <= lane.epochNext && lane.epochNext < CHAIN_LIMIT;
-    const age = { ageMs: epochAge(lane), limitMs: limits.epochAgeMs };
-    if (usable && !epochEnded(lane.epoch, lane.readers, readers, age)) return;
-    const { body, envelopes, chainKey } = await openEpoch(owner);
-    points.commit('epoch-transaction', () => {
-      outbox.putEnvelopes(body.epoch, envelopes);
-      outbox.add({
-        type: 'epoch.open',
-        body,
-        lane: lane.id,
-        urgent: false,
-        due: true,
-        epoch: body.epoch,
-        first: null,
-        readings: 0,
-        blob: null,
-      });
-      lanes.update(lane, { epoch: body.epoch, readers, epochNext: 0, epochAge: 0 });
-    });
-    epochSince.set(lane.id, { at: parts.monotonicMs(), age: 0 });
-    chains.begin(epochChain(lane), { id: body.epoch, step: 0, key: chainKey });
-    chainKey.fill(0);
-    points.moveSlots();
-  }
-
-  async function seal(lane: Lane, { owner, identity }: Ready, source: Source, alarm: boolean): Promise<void> {
-    await ensureEpoch(lane, owner);
-    const { origin, signer } = identity;
-    const epoch = lane.epoch as Uint8Array;
-    const index = lane.epochNext;
-    const chainKey = chains.chainKey(epochChain(lane), index);
-    const place = { origin, signer, owner: owner.owner, epoch, index, chainKey };
-    const { body, file } = await makeRecord(source.readings, place, parts.deflate);
-    // At this point nothing is lost or done twice whatever happens: the transaction moves the readings as a whole.
-    const after = points.commit('seal-transaction', () => {
-      outbox.add({
-        type: 'record.register',
-        body,
-        lane: lane.id,
-        urgent: alarm,
-        due: !alarm,
-        epoch,
-        first: (source.readings[0] as Reading).counter,
-        readings: source.readings.length,
-        blob: { hash: body.blobHash, bytes: file },
-      });
-      lanes.update(lane, { epochNext: index + 1, epochAge: Math.floor(epochAge(lane)) });
-      return [source.take(), totals.add({ batches: 1 })];
-    });
-    for (const part of after) part.after();
-    chains.forget(epochChain(lane), index + 1);
-    points.moveSlots();
-    parts.sealed();
-  }
-
   /** A lane's parts leave the inbox; inside a transaction. */
   function takeParts(lane: Lane, batch: readonly BatchPart[]): { after(): void } {
     const taken = inbox.consume(lane, (batch.at(-1) as BatchPart).segment);
@@ -169,9 +77,8 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
     return taken;
   }
 
-  function hold(lane: Lane, batch: readonly BatchPart[]): void {
+  function hold(lane: Lane, batch: readonly BatchPart[], segments: readonly Uint8Array[]): void {
     held.prepare(lane);
-    const segments = inbox.open(lane, batch);
     const first = batch[0]?.first ?? null;
     const count = batch.reduce((sum, part) => sum + part.count, 0);
     const taken = points.commit('hold-transaction', () => {
@@ -184,16 +91,36 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
     jobs.splice(1, 0, { kind: 'release', lane });
   }
 
+  /** Readings whose row does not open any more: gone, with a tombstone. What is nobody's is only counted. */
+  function discard(lane: Lane, first: number | null, count: number, take: () => { after(): void }): void {
+    const grid = Math.max(0, Math.floor(parts.wallMs() / 300_000) * 300);
+    const lost = { count, start: 0, end: grid, reason: 'store-damaged' } as const;
+    const after = points.commit('drop-transaction', () => {
+      if (first !== null) tombstone(outbox, store, lane, { first, ...lost });
+      return [take(), totals.add({ dropped: count })];
+    });
+    for (const part of after) part.after();
+    parts.sealed();
+  }
+
   async function sealBatch(lane: Lane, batch: readonly BatchPart[], alarm: boolean): Promise<void> {
+    const segments = whole(() => inbox.open(lane, batch));
+    if (segments === null) {
+      const [part] = batch;
+      // One by one, so that only what is damaged is lost.
+      if (batch.length > 1 || part === undefined)
+        jobs.splice(1, 0, ...batch.map((one): SealJob => ({ kind: 'batch', lane, parts: [one], alarm })));
+      else discard(lane, part.first, part.count, () => takeParts(lane, batch));
+      return;
+    }
     const who = ready(lane);
-    if (who === null) return hold(lane, batch);
-    const segments = inbox.open(lane, batch);
+    if (who === null) return hold(lane, batch, segments);
     const readings = segments.flatMap((bytes, i) => decodeSegment(bytes, batch[i]?.first ?? 0));
     const source = { readings, take: () => takeParts(lane, batch) };
     await orHold(
       lane,
-      () => seal(lane, who, source, alarm),
-      () => hold(lane, batch),
+      () => stream.seal(lane, who, source, alarm),
+      () => hold(lane, batch, segments),
     );
   }
 
@@ -202,7 +129,7 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
     try {
       await work();
     } catch (error) {
-      if (!isVitalsealError(error) || isRetryable(error.code) || error.code === 'store_damaged') throw error;
+      if (!isVitalsealError(error) || isRetryable(error.code)) throw error;
       stuck.set(lane.id, error.code);
       otherwise();
     }
@@ -214,22 +141,29 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
       const who = ready(lane);
       const rows = who === null ? [] : nextRun(held.rows(lane), limits);
       if (who === null || rows.length === 0) return;
-      const readings = rows.flatMap((row) => {
-        let counter = row.first ?? 0;
-        return held.open(row).flatMap((segment) => {
-          const decoded = decodeSegment(segment, counter);
-          counter += decoded.length;
-          return decoded;
-        });
-      });
+      const readings = whole(() => rows.flatMap(readRow));
+      if (readings === null) {
+        for (const row of rows)
+          if (whole(() => readRow(row)) === null) discard(lane, row.first, row.count, () => held.remove([row]));
+        continue;
+      }
       const source = { readings, take: () => held.remove(rows) };
       await orHold(
         lane,
-        () => seal(lane, who, source, false),
+        () => stream.seal(lane, who, source, false),
         () => {},
       );
       await parts.breathe();
     }
+  }
+
+  function readRow(row: HeldRow): Reading[] {
+    let counter = row.first ?? 0;
+    return held.open(row).flatMap((segment) => {
+      const readings = decodeSegment(segment, counter);
+      counter += readings.length;
+      return readings;
+    });
   }
 
   /** Held readings of a device that has an owner now become that owner's. */
@@ -285,11 +219,7 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
       releaseAll();
     },
     stuck: () => stuck.values().next().value ?? null,
-    renewEpochs() {
-      points.commit('epoch-transaction', () => {
-        for (const lane of lanes.all()) lanes.update(lane, { epoch: null });
-      });
-    },
+    renewEpochs: () => stream.renewEpochs(),
   };
 }
 
@@ -308,4 +238,14 @@ function nextRun(rows: readonly HeldRow[], limits: BatchLimits): HeldRow[] {
     bytes += row.bytes;
   }
   return run;
+}
+
+/** Null when a row does not open, or is not what was written. */
+function whole<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (isVitalsealError(error, 'store_damaged') || isVitalsealError(error, 'segment_invalid')) return null;
+    throw error;
+  }
 }

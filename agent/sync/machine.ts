@@ -95,7 +95,8 @@ function rest(state: SyncState, ms: number): Step {
 function failed(state: SyncState, code: ErrorCode, random: number): Step {
   if (['idle', 'resting', 'down', 'halted', 'forked'].includes(state.phase)) return stay(state);
   const next = { ...state, problem: code, failures: state.failures + 1 };
-  return code === 'facility_unreachable' ? linkDown(state, random) : rest(next, retryDelay(state.failures, random));
+  if (code === 'facility_unreachable') return linkDown(state, random);
+  return rest(next, code === 'checkpoint_forked' ? FORK_RETRY_MS : retryDelay(state.failures, random));
 }
 
 function linkDown(state: SyncState, random: number): Step {

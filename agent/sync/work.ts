@@ -7,8 +7,11 @@ import {
   equalBytes,
   type FacilityClient,
   fromHex,
+  isVitalsealError,
   leafHash,
   type Policy,
+  parseCheckpoint,
+  parseNote,
   type RequestAuth,
   type SigningKey,
   signEntry,
@@ -28,7 +31,7 @@ import {
 } from './held.ts';
 import { itemAnswer, syncItem } from './items.ts';
 import { OwnHistory } from './own-history.ts';
-import { ForkedLog, prove } from './prover.ts';
+import { checkSuccessor, ForkedLog, prove } from './prover.ts';
 import { takeStanding } from './standing.ts';
 import type { SyncEffect, SyncInput } from './state.ts';
 
@@ -75,7 +78,11 @@ export class SyncWork {
 
   async check(): Promise<SyncInput> {
     const { vault, client, origin, address } = this.#ports;
-    const standing = await takeStanding({ vault, client, origin, address });
+    const standing = await takeStanding({ vault, client, origin, address }).catch(async (error) => {
+      // A ledger that lost what it had proven is an old copy, or another face of the log: its checkpoint tells which.
+      if (isVitalsealError(error, 'checkpoint_stale')) await this.#faceFork();
+      throw error;
+    });
     this.#own.forget();
     if (standing.kind === 'forked') {
       await vault.setMeta({ [META.forked]: standing.entry });
@@ -177,26 +184,39 @@ export class SyncWork {
   }
 
   async prove(seq: number, index: number): Promise<SyncInput> {
-    const { vault, client, origin, policy, log } = this.#ports;
+    const { vault, client, origin, policy } = this.#ports;
     const entry = this.#entries.get(seq) ?? (await this.#entryOf(seq, null, index));
+    const task = { origin, policy, held: this.#held, seq, index, entry };
+    const { checkpoint, proven } = await prove(client, task).catch((error) => this.#keepFork(error));
+    const meta = metaOfCheckpoint(proven.note, checkpoint, await this.#seenSince());
+    // COMMIT POINT C6: after this, payloads are gone and 32 bytes an entry remain.
+    const kept = { ...this.#keptEntries(seq), [META.newest]: encodeProven(proven) };
+    await vault.proven({ throughSeq: seq, indexes: [{ seq, index }], meta: { ...meta, ...kept } });
+    this.#held = { size: checkpoint.size, root: checkpoint.root, note: proven.note };
+    return { kind: 'proved', seq };
+  }
+
+  /** Throws what was caught; of a fork, both checkpoints are kept first. */
+  async #keepFork(error: unknown): Promise<never> {
+    const { vault, log } = this.#ports;
+    if (error instanceof ForkedLog && this.#held.note !== null) {
+      await keepEvidence(vault, { held: this.#held.note, shown: error.shown });
+      log('the log showed a fork', { code: error.code });
+    }
+    throw error;
+  }
+
+  /** Compares the ledger's present checkpoint with the one held. Throws `checkpoint_forked` when they contradict. */
+  async #faceFork(): Promise<void> {
+    const { client, origin, policy } = this.#ports;
+    if (this.#held.note === null) return;
+    const { size } = parseCheckpoint(parseNote(await client.checkpoint()).body);
+    if (size < this.#held.size) return;
+    const answer = await client.prove({ from: this.#held.size, index: 0, min: this.#held.size });
     try {
-      const { checkpoint, proven } = await prove(client, { origin, policy, held: this.#held, seq, index, entry });
-      const meta = metaOfCheckpoint(proven.note, checkpoint, await this.#seenSince());
-      // COMMIT POINT C6: after this, payloads are gone and 32 bytes an entry remain.
-      const kept = this.#keptEntries(seq);
-      await vault.proven({
-        throughSeq: seq,
-        indexes: [{ seq, index }],
-        meta: { ...meta, ...kept, [META.newest]: encodeProven(proven) },
-      });
-      this.#held = { size: checkpoint.size, root: checkpoint.root, note: proven.note };
-      return { kind: 'proved', seq };
+      checkSuccessor(answer.checkpoint, answer.consistency, { origin, policy, held: this.#held });
     } catch (error) {
-      if (error instanceof ForkedLog && this.#held.note !== null) {
-        await keepEvidence(vault, { held: this.#held.note, shown: error.shown });
-        log('the log showed a fork', { code: error.code });
-      }
-      throw error;
+      await this.#keepFork(error);
     }
   }
 

@@ -3,77 +3,28 @@
 //
 //   commit ─▶ inbox ─▶ batchers ─▶ sealer ─▶ outbox ─▶ (sync on the main thread) ─▶ proven ─▶ leaves
 
-import { type Address, type ErrorCode, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
+import { type ErrorCode, equalBytes, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
 import { type BatchInput, type BatchPart, type BatchState, NO_BATCH, stepBatch, wakesAt } from '../batch/batcher.ts';
-import type { Group, Quarantined } from '../inbox/group.ts';
 import { openHeld } from '../inbox/held.ts';
 import { openInbox } from '../inbox/inbox.ts';
 import { type Lane, openLanes } from '../inbox/lanes.ts';
 import { openQuarantine } from '../inbox/quarantine.ts';
-import type { MessageId } from '../inbox/recent.ts';
 import { keepIds, loadIds } from '../inbox/recent-rows.ts';
 import { openDetails } from '../light/details.ts';
 import { openLeaves } from '../light/leaves.ts';
 import { type FillSample, sampleFill } from '../outbox/fill.ts';
 import { openOutbox } from '../outbox/outbox.ts';
-import { createSpool, tombstone } from '../outbox/spool.ts';
+import { createSpool } from '../outbox/spool.ts';
+import { tombstone } from '../outbox/tombstone.ts';
 import { createSealer } from '../seal/sealer.ts';
 import { openChains } from '../store/chains.ts';
 import { readMeta, writeMeta } from '../store/meta.ts';
-import { createPoints, type Faults } from '../store/points.ts';
-import type { Slots } from '../store/slots.ts';
-import type { Store } from '../store/store.ts';
+import { createPoints } from '../store/points.ts';
 import { openTotals } from '../store/totals.ts';
-import type { Limits } from './limits.ts';
-import { type Proof, prove } from './prove.ts';
+import type { CorePorts, VaultCore } from './calls.ts';
+import { prove } from './prove.ts';
 import { recordRows } from './records.ts';
 import { type StatusParts, statusOf } from './status.ts';
-import type { OutboxItem, OwnEntry, RecordRow, VaultIdentity, VaultOwner, VaultStatus } from './vault.ts';
-
-export interface CorePorts {
-  readonly store: Store;
-  readonly slots: Slots;
-  readonly limits: Limits;
-  readonly clock: { monotonicMs(): number; wallMs(): number };
-  readonly deflate: (bytes: Uint8Array) => Uint8Array;
-  readonly breathe: () => Promise<void>;
-  readonly faults?: Faults;
-  readonly sealed: () => void;
-}
-
-/** As in vault.ts, but synchronous where nothing has to be waited for. */
-export interface VaultCore {
-  /** Durable on return. Throws `disk_full`, `spool_full`, `store_failed`: then nothing of it was kept. */
-  commit(group: Group): void;
-  /** Closes what is too old, retries what failed. */
-  tick(): Promise<void>;
-  /** The monotonic ms at which `tick` is to be called. */
-  wakesAt(): number;
-  ids(): MessageId[];
-  setIdentity(identity: VaultIdentity | null): Promise<void>;
-  setAssignments(assignments: ReadonlyMap<string, Address | null>): Promise<void>;
-  setOwners(owners: readonly VaultOwner[]): Promise<void>;
-  renewEpochs(): void;
-  flush(): Promise<void>;
-  status(): VaultStatus;
-  pending(limit: number): OutboxItem[];
-  blob(hash: Uint8Array): Uint8Array | null;
-  envelopes(epoch: Uint8Array): Uint8Array | null;
-  commitSigned(signed: readonly { id: number; seq: number; entry: Uint8Array; leaf: Uint8Array }[]): void;
-  accepted(items: readonly { id: number; index: number }[]): void;
-  refused(items: readonly { id: number; code: ErrorCode; permanent: boolean }[]): void;
-  adopt(seq: number, leaf: Uint8Array, index: number): boolean;
-  unsignFrom(seq: number): void;
-  putOwn(entries: readonly OwnEntry[]): void;
-  proven(proof: Proof): void;
-  records(query?: { limit?: number; recordId?: Uint8Array }): RecordRow[];
-  ownLeaves(): { proven: number; leaves: Uint8Array };
-  signedVariants(seq: number): OwnEntry[];
-  quarantined(limit: number): Quarantined[];
-  meta(key: string): Uint8Array | null;
-  setMeta(entries: Readonly<Record<string, Uint8Array | null>>): void;
-  close(): Promise<void>;
-}
 
 /** Names of the sync's values, apart from the vault's own. */
 const SYNC = 'sync ';
@@ -112,6 +63,7 @@ export function openCore(ports: CorePorts): VaultCore {
       deflate: ports.deflate,
       breathe: ports.breathe,
       monotonicMs: clock.monotonicMs,
+      wallMs: clock.wallMs,
       sealed() {
         spool.changed();
         ports.sealed();
@@ -264,9 +216,13 @@ export function openCore(ports: CorePorts): VaultCore {
     commitSigned: (signed) => write(() => outbox.commitSigned(signed)),
     accepted: (items) => write(() => outbox.accepted(items)),
     refused: (items) => write(() => outbox.refused(items)),
-    adopt: (seq, leaf, index) => write(() => outbox.adopt(seq, leaf, index)),
+    adopt(seq, leaf, index) {
+      // A late answer for what is proven already.
+      if (seq < leaves.size()) return equalBytes(leaves.at(seq), leaf);
+      return write(() => outbox.adopt(seq, leaf, index));
+    },
     unsignFrom: (seq) => write(() => outbox.unsignFrom(seq)),
-    putOwn: (entries) => write(() => outbox.putOwn(entries)),
+    putOwn: (entries) => write(() => outbox.putOwn(entries.filter(({ seq }) => seq >= leaves.size()))),
     proven(proof) {
       const parts = { outbox, leaves, details, totals };
       write(() => {

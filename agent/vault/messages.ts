@@ -3,7 +3,7 @@
 
 import { type ErrorCode, isErrorCode, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
 import type { MessageId } from '../inbox/recent.ts';
-import type { VaultCore } from './core.ts';
+import type { VaultCore } from './calls.ts';
 import type { VaultOptions } from './vault.ts';
 
 export interface ThreadData {

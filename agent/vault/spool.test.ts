@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VitalsealError } from '@vitalseal/ledger';
+import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   group,
@@ -212,6 +213,24 @@ describe('a copy that is put back', () => {
     const last = life.core.pending(100).at(-1);
     expect(epochs.has(Buffer.from(last?.epoch ?? []).toString('hex'))).toBe(false);
     expect(values(await readAll(life.core, ann))).toEqual([0, 1, 2, 3, 4, 10, 11, 12, 13, 14]);
+    await life.core.close();
+  });
+
+  it('with a damaged row loses that row only, and says which', async () => {
+    const folder = temporaryFolder(onTestFinished);
+    const ann = await person(1);
+    let life = live(folder);
+    for (let n = 0; n < 3; n++) life.core.commit(group([part(ann.owner, n * 5, 5)]));
+    await life.core.close();
+    const db = new Database(join(folder, 'agent.db'));
+    db.exec('UPDATE segment SET body = zeroblob(length(body)) WHERE seq = 1');
+    db.close();
+    life = await ready(live(folder), [{ ...ann, sealed: false }]);
+    await life.core.setOwners([ann]);
+    expect(values(await readAll(life.core, ann))).toEqual([0, 1, 2, 3, 4, 10, 11, 12, 13, 14]);
+    const notice = life.core.pending(100).find(({ type }) => type === 'notice');
+    expect(notice?.body).toMatchObject({ statement: { firstCounter: 5, lastCounter: 9, reason: 'store-damaged' } });
+    expect(life.core.status()).toMatchObject({ dropped: 5, failing: null });
     await life.core.close();
   });
 
