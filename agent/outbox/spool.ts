@@ -3,7 +3,7 @@
 
 import { decodeSegment, type Reading, VitalsealError } from '@vitalseal/ledger';
 import type { Held, HeldRow } from '../inbox/held.ts';
-import type { Lane, Lanes } from '../inbox/lanes.ts';
+import type { Lanes } from '../inbox/lanes.ts';
 import { intervalOf } from '../seal/record.ts';
 import type { Points } from '../store/points.ts';
 import type { Store } from '../store/store.ts';

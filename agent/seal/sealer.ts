@@ -4,19 +4,11 @@
 //   inbox ──close──▶ seal ──▶ outbox        held ──release──▶ seal ──▶ outbox
 //            └──▶ hold ──▶ held (owner not verified, or nobody's)
 
-import {
-  CHAIN_LIMIT,
-  decodeSegment,
-  type ErrorCode,
-  isRetryable,
-  isVitalsealError,
-  type Reading,
-  toHex,
-} from '@vitalseal/ledger';
+import { decodeSegment, type ErrorCode, isRetryable, isVitalsealError, type Reading, toHex } from '@vitalseal/ledger';
 import type { BatchLimits, BatchPart } from '../batch/batcher.ts';
 import type { Held, HeldRow } from '../inbox/held.ts';
 import type { Inbox } from '../inbox/inbox.ts';
-import type { Lane, Lanes } from '../inbox/lanes.ts';
+import type { Lane } from '../inbox/lanes.ts';
 import { keepIds } from '../inbox/recent-rows.ts';
 import { tombstone } from '../outbox/tombstone.ts';
 import type { Store } from '../store/store.ts';
@@ -59,8 +51,6 @@ export function createSealer(parts: SealerParts, limits: BatchLimits & { readonl
   let identity: VaultIdentity | null = null;
   let owners: ReadonlyMap<string, VaultOwner> = new Map();
   let assignments: ReadonlyMap<string, Uint8Array | null> = new Map();
-  /** When each lane's epoch was opened, or first used, in this life; with the age that it had then. */
-  const epochSince = new Map<number, { at: number; age: number }>();
   /** Lanes whose batches cannot be sealed for a reason that trying again does not cure. */
   const stuck = new Map<number, ErrorCode>();
 
