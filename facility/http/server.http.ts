@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ERRORS, type ErrorCode, encodeProblem, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Quota } from '../admission/quota.ts';
+import { Reservations } from '../admission/reservations.ts';
 import type { Node } from '../node.ts';
 import { ledgerRoutes } from './ledger.http.ts';
 import { logRoutes } from './log.http.ts';
@@ -25,6 +26,8 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+const CLOSE_MS = 3_000;
+
 /** Listens. Throws `transport_refused` for plain HTTP beyond loopback, `config_invalid` when it cannot listen or the certificate is none. */
 export async function serveHttp(node: Node, options: ListenOptions): Promise<HttpServer> {
   const { host, port, tls } = options;
@@ -44,7 +47,15 @@ export async function serveHttp(node: Node, options: ListenOptions): Promise<Htt
   }
   const address = app.server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return { url: `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`, close: () => app.close() };
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`,
+    async close() {
+      // Whoever has not sent a whole request by then is not waited for.
+      const force = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
+      await app.close();
+      clearTimeout(force);
+    },
+  };
 }
 
 /** The server without a socket, for tests too. */
@@ -54,7 +65,8 @@ export function createApp(node: Node, tls?: { readonly cert: string; readonly ke
     bodyLimit: limits.entryBodyBytes,
     routerOptions: { maxParamLength: 128 },
     connectionTimeout: 60_000,
-    requestTimeout: 60_000,
+    // A large blob over a slow line.
+    requestTimeout: 300_000,
     keepAliveTimeout: 30_000,
     forceCloseConnections: 'idle' as const,
     return503OnClosing: true,
@@ -81,28 +93,20 @@ export function createApp(node: Node, tls?: { readonly cert: string; readonly ke
     burst: 2 * limits.requestsPerSecondPerAddress,
     clock: () => performance.now(),
   });
-  let bytesInFlight = 0;
-  const held = new WeakMap<FastifyRequest, number>();
+  const bodies = new Reservations(limits.bytesInFlight);
   app.addHook('onRequest', async (request) => {
     if (!requests.take(request.ip)) throw new VitalsealError('quota_exceeded');
-    // What a body may need is reserved before a byte of it is read.
-    const announced = request.headers['content-length'];
-    const bytes =
-      announced !== undefined ? Number(announced) : request.headers['transfer-encoding'] ? limits.blobBytes : 0;
-    if (bytesInFlight + bytes > limits.bytesInFlight) throw new VitalsealError('facility_busy');
-    bytesInFlight += bytes;
-    held.set(request, bytes);
+    const limit = request.routeOptions.bodyLimit ?? limits.entryBodyBytes;
+    const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
+    const announced = length !== undefined ? Number(length) : chunked !== undefined ? limit : 0;
+    bodies.reserve(request, request.ip, Math.min(announced, limit));
   });
-  const release = async (request: FastifyRequest) => {
-    bytesInFlight -= held.get(request) ?? 0;
-    held.delete(request);
-  };
   app.addHook('onResponse', async (request, reply) => {
-    await release(request);
+    bodies.release(request);
     metrics.count('requests');
     if (reply.statusCode >= 400) metrics.count('requests_failed');
   });
-  app.addHook('onRequestAbort', release);
+  app.addHook('onRequestAbort', async (request) => bodies.release(request));
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new VitalsealError('not_found')));
   app.setErrorHandler((error, _request, reply) => {
     const known = asProblem(error);
