@@ -39,14 +39,15 @@ export function switchOn({ name, kind, format }: Equipment, options: PowerOption
     ...{ kinds: [kind], format, seed, mqtt: { host, port, username: name, password } },
     ...(onAcknowledged && {
       onAcknowledged: (_id: number, _readings: number, emission: Emission) => {
-        for (const reading of emission.readings) onAcknowledged(asRead(name, reading));
+        for (const reading of emission.readings) onAcknowledged(asRead(name, format, reading));
       },
     }),
   });
 }
 
-/** A simulated reading as its owner will see it. */
-function asRead(device: string, { code, unit, value }: SimReading): Numbered {
+/** A simulated reading as its owner will see it. In SenML a name that no table knows keeps its base name. */
+function asRead(device: string, format: Format, { code: name, unit, value }: SimReading): Numbered {
+  const code = format === 'json' || name.startsWith('MDC_') ? name : `${device}:${name}`;
   switch (value.kind) {
     case 'decimal':
       return { device, code, unit, value: formatDecimal(value) };
