@@ -12,6 +12,7 @@ import { Doorkeeper } from './doorkeeper.ts';
 import { Intake } from './intake.ts';
 import { type BrokerLimits, DEFAULT_LIMITS, packetBytes } from './limits.ts';
 import { type Listen, Listener } from './listener.socket.ts';
+import { isSound, type Parsed } from './packet-check.ts';
 import { REASON, refusingConnack } from './packets.ts';
 import { SESSION_MARK, sessionPersistence, silentEmitter } from './persistence.ts';
 import { Sessions } from './sessions.ts';
@@ -65,7 +66,14 @@ export class Broker implements Source {
     const { clock, hashKey } = this.#options;
     const intake = new Intake({ sink, clock, hashKey, limits: this.#limits, counters: this.#counters });
     const aedes = this.#aedes(intake);
-    const listener = new Listener(this.#options, this.#limits, this.#counters, (socket) => void aedes.handle(socket));
+    const listener = new Listener(this.#options, this.#limits, this.#counters, (socket) => {
+      const client = aedes.handle(socket);
+      // Before aedes' own listener, which is the one thing here that its interface does not offer.
+      (client as unknown as { _parser: NodeJS.EventEmitter })._parser.prependListener('packet', (packet: Parsed) => {
+        // Not within this event: aedes still handles the packet, now harmless, and cannot be closed under its hands.
+        if (!isSound(packet)) queueMicrotask(() => client.emit('error', new Error('a property twice')));
+      });
+    });
     await aedes.listen();
     try {
       this.#running = { aedes, listener, intake, port: await listener.start() };
