@@ -75,7 +75,7 @@ describe.each(POINTS)('killed at %s', (point) => {
     mkdirSync(join(folder, 'facility'));
     const people = [await person(1), await person(2), await person(3)];
     writeFileSync(join(folder, 'people'), serialize(people));
-    const lives = [run(folder, point, when, 1, 0), run(folder, point, when, 3, 1000), run(folder, 'none', '', 1, 2000)];
+    const lives = [run(folder, point, when, 1, 0), run(folder, point, when, 2, 1000), run(folder, 'none', '', 1, 2000)];
     expect(lives.map((life) => life.includes('closed'))).toEqual([false, false, true]);
     const lines = lives.flat();
     const found = await survivors(folder, people);
