@@ -3,8 +3,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromHex, isVitalsealError, signingKeyOf, toHex, VitalsealError } from '@vitalseal/ledger';
-import { storeError, writeDurably } from './blobs/durable.fs.ts';
+import { writeDurably } from './blobs/durable.fs.ts';
 import type { FacilityKeys } from './keys.ts';
+import { storeError } from './store-error.ts';
 
 const NAMES = ['registrar', 'facility', 'log', 'cosigner'] as const satisfies readonly (keyof FacilityKeys)[];
 const MARKER = 'facility.json';

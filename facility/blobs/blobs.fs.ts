@@ -2,8 +2,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { storeError } from '../store-error.ts';
 import type { BlobFiles } from './blobs.ts';
-import { storeError, syncFolder, writeDurably } from './durable.fs.ts';
+import { syncFolder, writeDurably } from './durable.fs.ts';
 
 export class FolderFiles implements BlobFiles {
   readonly #dir: string;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { VitalsealError } from '@vitalseal/ledger';
+import { storeError } from '../store-error.ts';
 
 export interface WriteOptions {
   /** Folder on the same file system for the unfinished file; default: beside it. */
@@ -41,12 +41,4 @@ export async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-/** What the file system said, as a code of the registry. */
-export function storeError(error: unknown): VitalsealError {
-  if (error instanceof VitalsealError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes(code)) return new VitalsealError('disk_full');
-  return new VitalsealError('store_failed', `the store could not be read or written (${code || 'unknown'})`);
 }

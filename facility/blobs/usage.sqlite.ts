@@ -1,5 +1,6 @@
 // Bytes stored by each user, in a small database of its own: not synced with each upload, because it only feeds a quota.
 import Database from 'better-sqlite3';
+import { storeError } from '../store-error.ts';
 import type { Usage } from './blobs.ts';
 
 export class SqliteUsage implements Usage {
@@ -30,8 +31,12 @@ export class SqliteUsage implements Usage {
   }
 
   add(user: string, bytes: number): void {
+    try {
+      this.#add.run(user, bytes);
+    } catch (error) {
+      throw storeError(error);
+    }
     this.#held.set(user, this.bytesOf(user) + bytes);
-    this.#add.run(user, bytes);
   }
 
   close(): void {

@@ -1,7 +1,8 @@
 // An export on disk.
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { storeError, writeDurably } from '../blobs/durable.fs.ts';
+import { writeDurably } from '../blobs/durable.fs.ts';
+import { storeError } from '../store-error.ts';
 import type { OutputFolder } from './export.ts';
 
 export function outputFolder(dir: string): OutputFolder {

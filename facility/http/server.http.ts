@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Quota } from '../admission/quota.ts';
 import { Reservations } from '../admission/reservations.ts';
 import type { Node } from '../node.ts';
+import { isStoreError, storeError } from '../store-error.ts';
 import { ledgerRoutes } from './ledger.http.ts';
 import { logRoutes } from './log.http.ts';
 import { registrarRoutes } from './registrar.http.ts';
@@ -110,7 +111,9 @@ export function createApp(node: Node, tls?: { readonly cert: string; readonly ke
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new VitalsealError('not_found')));
   app.setErrorHandler((error, _request, reply) => {
     const known = asProblem(error);
-    if (known.code === 'internal') node.log.error({ code: known.code, kind: (error as Error).name }, 'request failed');
+    if (ERRORS[known.code].http === 500) {
+      node.log.error({ code: known.code, kind: (error as Error).name }, 'a request failed');
+    }
     return sendProblem(reply, known);
   });
 
@@ -142,6 +145,7 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
 
 function asProblem(error: unknown): VitalsealError {
   if (isVitalsealError(error)) return error;
+  if (isStoreError(error)) return storeError(error);
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   const known = FASTIFY_CODES[code ?? ''];
   if (known !== undefined) return new VitalsealError(known);

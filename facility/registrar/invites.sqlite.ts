@@ -1,7 +1,7 @@
 // Invites in the facility's database.
 import { equalBytes, type Hash, type Role } from '@vitalseal/ledger';
 import type Database from 'better-sqlite3';
-import { storeError } from '../blobs/durable.fs.ts';
+import { storeError } from '../store-error.ts';
 import type { Invite, InviteStore } from './invites.ts';
 
 export class SqliteInviteStore implements InviteStore {

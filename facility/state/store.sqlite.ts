@@ -2,8 +2,8 @@
 import type { Hash } from '@vitalseal/ledger';
 import { emptyRoot } from '@vitalseal/ledger';
 import type Database from 'better-sqlite3';
-import { storeError } from '../blobs/durable.fs.ts';
 import type { Committed } from '../engine/engine.ts';
+import { storeError } from '../store-error.ts';
 import type { About, BlockWrite, LedgerStore } from './store.ts';
 
 type Row = Record<string, unknown>;
