@@ -18,4 +18,7 @@ const cache = fileURLToPath(new URL('../../node_modules/.cache/vitalseal', impor
 module.enableCompileCache?.(cache);
 process.env.NODE_COMPILE_CACHE ??= cache; // a worker thread reads this, and starts 200 ms later without it
 const { main } = await import('../main.ts');
-process.exit(await main(process.argv.slice(2)));
+const code = await main(process.argv.slice(2));
+// A pipe takes what is written bit by bit: leave only when all of it has left.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+process.exit(code);
