@@ -23,6 +23,20 @@ describe('parseCsv', () => {
     ['"a ""quoted"", cell","two\nlines"\n', [['a "quoted", cell', 'two\nlines']]],
     ['"",x', [['', 'x']]],
     ['\u{FEFF}a, b', [['a', 'b']]],
+    [
+      'a;b\n"1;2";3\n',
+      [
+        ['a', 'b'],
+        ['1;2', '3'],
+      ],
+    ],
+    [
+      'a\tb\n1\t2',
+      [
+        ['a', 'b'],
+        ['1', '2'],
+      ],
+    ],
   ])('%j', (text, rows) => {
     expect(parseCsv(text)).toEqual(rows);
   });
