@@ -7,7 +7,9 @@ export const STORE_VERSION = 1;
 
 const TABLES = `
 -- one row a committed block; size and root are the tree's after it
-CREATE TABLE block (height INTEGER PRIMARY KEY, size INTEGER NOT NULL UNIQUE, root BLOB NOT NULL, time INTEGER NOT NULL);
+CREATE TABLE block (height INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL);
+-- an engine may commit blocks that hold no entry: then several have one size
+CREATE INDEX block_size ON block (size);
 CREATE TABLE entry (idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 -- widest form of each tile: up to 256 hashes
 CREATE TABLE tile (level INTEGER, idx INTEGER, hashes BLOB NOT NULL, PRIMARY KEY (level, idx)) WITHOUT ROWID;

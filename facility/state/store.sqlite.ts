@@ -84,7 +84,7 @@ function statements(database: Database.Database) {
   const prepare = (text: string) => database.prepare(text);
   return {
     head: prepare('SELECT height, size, root, time FROM block ORDER BY height DESC LIMIT 1'),
-    blockOfSize: prepare('SELECT height, size, root, time FROM block WHERE size = ?'),
+    blockOfSize: prepare('SELECT height, size, root, time FROM block WHERE size = ? ORDER BY height LIMIT 1'),
     entry: prepare('SELECT bytes FROM entry WHERE idx = ?'),
     entries: prepare('SELECT bytes FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx'),
     entryAt: prepare('SELECT idx, leaf FROM signer_entry WHERE signer = ? AND seq = ?'),

@@ -36,7 +36,7 @@ export interface BlockWrite {
 export interface LedgerStore {
   /** The last committed block; height and size 0 before the first. */
   head(): Committed;
-  /** The block after which the tree had `size` leaves; null when no block ended there. */
+  /** The first block after which the tree had `size` leaves; null when no block ended there. */
   blockOfSize(size: number): Committed | null;
   entry(index: number): Uint8Array | null;
   entries(from: number, to: number): Uint8Array[];
