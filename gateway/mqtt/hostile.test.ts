@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { generate } from 'mqtt-packet';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Broker, BrokerLimits } from '../main.ts';
 import { PASSWORDS, PAYLOAD, RawClient, startBroker, TestSink, until } from './broker.testing.ts';
@@ -208,6 +209,48 @@ describe('hostile clients', () => {
         client.write(
           Buffer.concat([Buffer.of(((i % 16) << 4) | (i % 5 === 0 ? 2 : 0), (body.length + (i % 3) - 1) & 127), body]),
         );
+        client.socket.end();
+        await until(() => client.closed);
+      }
+    });
+    expect(broker.counters().broker_errors ?? 0).toBe(0);
+  }, 20_000);
+
+  it('cannot end the process by saying an MQTT 5 property twice', async () => {
+    const { port, broker } = await start();
+    // A Session Expiry Interval of 1 and of 2.
+    const twice = Buffer.from('0a11000000011100000002', 'hex');
+    await undisturbed(port, async () => {
+      const leaving = await raw(port, 5).login({ clientId: 'a' });
+      leaving.write(Buffer.concat([Buffer.from('e00c00', 'hex'), twice]));
+      const field = (text: string) => Buffer.concat([Buffer.of(0, text.length), Buffer.from(text)]);
+      const login = [field('b'), field('monitor'), field(PASSWORDS.monitor ?? '')];
+      const body = Buffer.concat([Buffer.from('00044d51545405c0003c', 'hex'), twice, ...login]);
+      const coming = raw(port, 5);
+      coming.write(Buffer.concat([Buffer.of(0x10, body.length), body]));
+      await until(() => leaving.closed && coming.closed);
+    });
+    expect(broker.counters().refused_packet_malformed).toBe(2);
+  });
+
+  it('cannot break it with packets of which some bytes were changed', async () => {
+    const { port, broker } = await start({ strangersPerAddress: 1000, strangers: 1000, connectionsPerUser: 1000 });
+    const changed = (bytes: Buffer): Buffer => {
+      const copy = Buffer.from(bytes);
+      for (let i = 0; i < 2; i++) copy[randomBytes(4).readUInt32BE() % copy.length] = randomBytes(1)[0] ?? 0;
+      return copy;
+    };
+    await undisturbed(port, async () => {
+      for (let i = 0; i < 200; i++) {
+        const version = i % 2 ? 4 : 5;
+        const of = (packet: object) => generate(packet as Parameters<typeof generate>[0], { protocolVersion: version });
+        const topic = 'vitalseal/monitor/json';
+        const properties = { properties: { messageExpiryInterval: 5, contentType: 'x', userProperties: { a: 'b' } } };
+        const client = await raw(port, version).login({ clientId: `f${i % 7}`, clean: i % 3 > 0 });
+        client.write(changed(of({ cmd: 'publish', topic, payload: PAYLOAD, qos: i % 3, messageId: 1, ...properties })));
+        client.write(changed(of({ cmd: 'subscribe', messageId: 2, subscriptions: [{ topic: 'a/+/#', qos: 1 }] })));
+        client.write(changed(of({ cmd: 'pubrel', messageId: 1 })));
+        client.write(changed(of({ cmd: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 9 } })));
         client.socket.end();
         await until(() => client.closed);
       }
