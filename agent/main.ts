@@ -90,9 +90,11 @@ export async function enrolAgent(options: EnrolOptions): Promise<{ address: stri
       facility: options.facility,
       permission: permissionOf(options),
       before: files.enrolment(),
+      draft: files.enrolmentDraft(),
       nowSeconds: unixSeconds,
       pinSeen: connection.pinSeen,
-      save: (enrolment) => files.saveEnrolment(enrolment),
+      save: (draft) => files.saveEnrolmentDraft(draft),
+      finish: (enrolment) => files.saveEnrolment(enrolment),
       saveIdentity: (enrolment, keys) => files.saveIdentity(enrolment, keys),
       rejoin: async (enrolment, client) => {
         const vault = await openVault(files.dir);

@@ -1,5 +1,5 @@
-// How far the enrolment of this gateway is, as the file `enrolment.json` says. While it is under way the file holds the
-// keys that were made for it; once it is done they are in the identity file, and this one tells who we are enrolled for.
+// How far the enrolment of this gateway is. While it is under way the draft holds the keys that were made for it; once it
+// is done they are in the identity file, and `enrolment.json` tells where and for whom.
 import { fromHex, isVitalsealError, toHex, VitalsealError } from '@vitalseal/ledger';
 
 /** Keys made on this gateway; they never leave it. The recovery pair only shows possession: a gateway that lost its keys is re-enrolled. */

@@ -42,12 +42,16 @@ export interface EnrolPorts {
   readonly owner: string;
   readonly facility: string;
   readonly permission: Permission;
-  /** Of an earlier enrolment, finished or not. */
+  /** The enrolment that is in force; a new one replaces it only when it is done. */
   readonly before: Enrolment | null;
+  /** One that was begun and not finished. */
+  readonly draft: Enrolment | null;
   readonly nowSeconds: () => number;
   readonly pinSeen: () => string | null;
-  /** Durable on return. */
-  readonly save: (enrolment: Enrolment) => void;
+  /** Keeps the draft. Durable on return. */
+  readonly save: (draft: Enrolment) => void;
+  /** Puts it in force and drops the draft. Durable on return. */
+  readonly finish: (enrolment: Enrolment) => void;
   /** The identity file. Durable on return. */
   readonly saveIdentity: (enrolment: Enrolment, keys: OwnKeys) => void;
   /** After an `again`: the vault takes up the ledger's history. Durable on resolve; may be called twice. */
@@ -59,9 +63,14 @@ export interface EnrolPorts {
 /** Enrols, or goes on with an enrolment. The result is saved, and done. Throws what the facility refuses. */
 export async function enrol(ports: EnrolPorts): Promise<Enrolment> {
   const of = nameOf(ports.permission);
-  const going = ports.before?.of === of ? ports.before : null;
-  if (going?.done === true) return going;
-  let now = going ?? (await begin(ports, of));
+  if (ports.before?.of === of) {
+    if (ports.before.owner === ports.owner) return ports.before;
+    throw new VitalsealError('folder_exists', 'this gateway is enrolled already, for another owner');
+  }
+  const going = ports.draft?.of === of ? ports.draft : null;
+  // What was mistyped the first time may be said otherwise now.
+  const { owner: ownerText, facility } = ports;
+  let now = going === null ? await begin(ports, of) : { ...going, owner: ownerText, facility };
   const client = new FacilityClient(ports.transport, now.origin);
   const save = (step: string, change: Partial<Enrolment>) => {
     now = { ...now, ...change };
@@ -95,7 +104,9 @@ export async function enrol(ports: EnrolPorts): Promise<Enrolment> {
     await ports.rejoin(now, client);
     save('rejoined', { chain });
   }
-  save('done', { done: true, keys: null, entry: null, voucher: null, pin: ports.pinSeen() });
+  now = { ...now, done: true, keys: null, entry: null, voucher: null, pin: ports.pinSeen() };
+  ports.finish(now);
+  ports.at?.('done');
   return now;
 }
 
@@ -113,10 +124,12 @@ async function begin({ transport, permission, before, facility, owner }: EnrolPo
   }
   const origin = parsePolicy(policy).logs[0]?.key.name;
   if (origin === undefined) throw new VitalsealError('policy_invalid', 'the policy names no log');
-  const again = before !== null && (before.done || before.kind === 'again') && permission.kind === 'code';
+  const again = before !== null;
   if (again && before.origin !== origin)
     throw new VitalsealError('origin_mismatch', 'this gateway is enrolled in another ledger');
-  if (before?.done === true && !again) throw new VitalsealError('folder_exists', 'this gateway is enrolled already');
+  if (again && permission.kind === 'key') {
+    throw new VitalsealError('folder_exists', 'this gateway is enrolled already; new keys need a code');
+  }
   const address = again ? before.address : permission.kind === 'key' ? formatAddress(permission.address) : '';
   return {
     version: 1,

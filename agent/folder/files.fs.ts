@@ -11,7 +11,7 @@ import { type AgentConfig, parseConfig } from '../config/config.ts';
 import { SAMPLE_CONFIG } from '../config/sample.ts';
 import { type Device, formatDevices, parseDevices } from '../devices/devices.ts';
 import { type Enrolment, formatEnrolment, type OwnKeys, parseEnrolment } from '../enrol/enrolment.ts';
-import { makeFolder, readSmall, writeDurably } from './durable.fs.ts';
+import { makeFolder, readSmall, removeDurably, writeDurably } from './durable.fs.ts';
 
 const MB = 1 << 20;
 
@@ -39,13 +39,27 @@ export class AgentFiles {
     return parseConfig(text, this.#path('agent.toml'));
   }
 
+  /** The enrolment in force. */
   enrolment(): Enrolment | null {
-    const text = this.#text('enrolment.json', 64 * MB);
-    return text === null ? null : parseEnrolment(text);
+    return this.#enrolment('enrolment.json');
   }
 
   saveEnrolment(enrolment: Enrolment): void {
     writeDurably(this.#path('enrolment.json'), formatEnrolment(enrolment));
+    removeDurably(this.#path('enrolment.draft.json'));
+  }
+
+  enrolmentDraft(): Enrolment | null {
+    return this.#enrolment('enrolment.draft.json');
+  }
+
+  saveEnrolmentDraft(draft: Enrolment): void {
+    writeDurably(this.#path('enrolment.draft.json'), formatEnrolment(draft));
+  }
+
+  #enrolment(name: string): Enrolment | null {
+    const text = this.#text(name, 64 * MB);
+    return text === null ? null : parseEnrolment(text);
   }
 
   identity(): string | null {
