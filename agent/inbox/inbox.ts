@@ -66,6 +66,8 @@ export interface Inbox {
     lane: Lane | null,
     through: number,
   ): { readonly bytes: number; readonly ids: readonly MessageId[]; after(): void };
+  /** True when there are segments of which no reading waits. */
+  sweepable(): boolean;
   totals(): InboxTotals;
   bytes(): number;
   /** The ids of messages in rows that are still here. */
@@ -252,6 +254,11 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
           forgetKeys();
         },
       };
+    },
+    sweepable() {
+      for (const [seq, { parts }] of segments)
+        if (parts.every((part) => lanes.byId(part.lane).cursor >= seq)) return true;
+      return false;
     },
     totals: () => totals,
     bytes: () => bytes,

@@ -1,7 +1,7 @@
 // The outbox: sealed records, opened epochs and tombstones from the sealing transaction until a final checkpoint proves
 // them. Every signed variant stays until a proven entry passes its seq: the ledger may have taken any of them.
 
-import type { ErrorCode, Hash } from '@vitalseal/ledger';
+import { type ErrorCode, type Hash, VitalsealError } from '@vitalseal/ledger';
 import type { Store } from '../store/store.ts';
 import type { OutboxItem, OutboxState, OwnEntry } from '../vault/vault.ts';
 import { decodeBody, encodeBody } from './body.ts';
@@ -29,6 +29,7 @@ export interface Outbox {
   item(id: number): OutboxItem | null;
   blob(hash: Hash): Uint8Array | null;
   envelopes(epoch: Hash): Uint8Array | null;
+  /** Throws `store_failed` when the spool dropped or replaced an item meanwhile. */
   commitSigned(signed: readonly { id: number; seq: number; entry: Uint8Array; leaf: Hash }[]): void;
   accepted(items: readonly { id: number; index: number }[]): void;
   refused(items: readonly { id: number; code: ErrorCode; permanent: boolean }[]): void;
@@ -95,9 +96,10 @@ export function openOutbox(store: Store): Outbox {
     commitSigned(signed) {
       for (const { id, seq, entry, leaf } of signed) {
         putVariant(seq, leaf, id, entry, null);
-        store
+        const { changes } = store
           .sql(`UPDATE outbox SET state = 'signed', due = 1, seq = ?, leaf = ?, idx = NULL, code = NULL WHERE id = ?`)
           .run(seq, leaf, id);
+        if (changes !== 1) throw new VitalsealError('store_failed', 'an item left the outbox while it was signed');
       }
     },
     accepted(items) {

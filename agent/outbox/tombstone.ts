@@ -3,7 +3,7 @@
 import type { Notice } from '@vitalseal/ledger';
 import type { Lane } from '../inbox/lanes.ts';
 import type { Store } from '../store/store.ts';
-import { decodeBody, encodeBody } from './body.ts';
+import { decodeBody } from './body.ts';
 import { NEVER_SIGNED, type Outbox } from './outbox.ts';
 
 type Statement = NonNullable<Notice['statement']>;
@@ -31,20 +31,17 @@ export function tombstone(
     reason,
   };
   const body: Notice = { kind: 'readings-dropped', about: null, statement };
-  if (joins)
-    store
-      .sql('UPDATE outbox SET body = ?, readings = readings + ? WHERE id = ?')
-      .run(encodeBody(body), count, newest?.id as number);
-  else
-    outbox.add({
-      type: 'notice',
-      body,
-      lane: lane.id,
-      urgent: false,
-      due: true,
-      epoch: null,
-      first,
-      readings: count,
-      blob: null,
-    });
+  // A new item in place of the old one: whoever is signing the old one at this moment finds that it is gone.
+  if (joins) store.sql('DELETE FROM outbox WHERE id = ?').run(newest?.id as number);
+  outbox.add({
+    type: 'notice',
+    body,
+    lane: lane.id,
+    urgent: false,
+    due: true,
+    epoch: null,
+    first: statement.firstCounter,
+    readings: statement.lastCounter - statement.firstCounter + 1,
+    blob: null,
+  });
 }

@@ -256,6 +256,7 @@ export function openCore(ports: CorePorts): VaultCore {
 
   function sweep(): void {
     try {
+      if (!inbox.sweepable()) return;
       const swept = points.commit('seal-transaction', () => {
         const taken = inbox.consume(null, Number.MAX_SAFE_INTEGER);
         keepIds(store, taken.ids);
@@ -264,8 +265,9 @@ export function openCore(ports: CorePorts): VaultCore {
       swept.after();
     } catch {
       // The disk takes no writes: there will be another time.
+    } finally {
+      points.moveSlots();
     }
-    points.moveSlots();
   }
 }
 

@@ -8,7 +8,7 @@ import type { SlotFiles } from '../store/slots.ts';
 
 /** Slots `chains-a` and `chains-b` in the folder, which is made when absent (mode 0700; files 0600). */
 export function openSlotFiles(folder: string): SlotFiles {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(join(folder, '..'));
   const path = (slot: 0 | 1) => join(folder, slot === 0 ? 'chains-a' : 'chains-b');
   return {
     read(slot) {

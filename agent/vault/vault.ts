@@ -151,7 +151,10 @@ export interface Vault {
   blob(hash: Hash): Promise<Uint8Array | null>;
   /** The encoded envelope set (ledger/sealing `encodeEnvelopeSet`) of an epoch, or null when proven and dropped. */
   envelopes(epoch: Hash): Promise<Uint8Array | null>;
-  /** The signed bytes are durable on resolve; only then may they be sent. Every variant is kept until `proven` passes its seq. */
+  /**
+   * The signed bytes are durable on resolve; only then may they be sent. Every variant is kept until `proven` passes its
+   * seq. Throws `store_failed` when the spool dropped or replaced an item since `pending`: nothing is kept, look again.
+   */
   commitSigned(signed: readonly { id: number; seq: number; entry: Uint8Array; leaf: Hash }[]): Promise<void>;
   /** The ledger committed them. Durable on resolve. */
   accepted(items: readonly { id: number; index: number }[]): Promise<void>;
