@@ -14,6 +14,8 @@ export interface FacilityLimits {
   /** Entries a second and at once, from one network address and from one key behind one address. */
   readonly entriesPerSecondPerAddress: number;
   readonly entriesPerSecondPerKey: number;
+  /** Delegations a second that one gateway may ask for: each is an entry of the registrar's. */
+  readonly delegationsPerSecondPerGateway: number;
   /** Requests a second from one network address. */
   readonly requestsPerSecondPerAddress: number;
   /** Request bodies held in memory at once, over all connections. */
@@ -31,6 +33,7 @@ export const DEFAULT_LIMITS: FacilityLimits = {
   storedBytesPerUser: 64 * 1024 ** 3,
   entriesPerSecondPerAddress: 20_000,
   entriesPerSecondPerKey: 10_000,
+  delegationsPerSecondPerGateway: 5,
   requestsPerSecondPerAddress: 5_000,
   bytesInFlight: 256 * 1024 * 1024,
   connections: 2_000,

@@ -112,7 +112,7 @@ interface StartedNode {
 }
 
 /** Opens a folder whose lock the caller holds, recovers, and runs everything but what listens. */
-async function startNode(options: FacilityOptions): Promise<StartedNode> {
+async function startNode(options: FacilityOptions, onGivenUp?: () => void): Promise<StartedNode> {
   const { dir, at, log = SILENT, now = unixSeconds } = options;
   const limits = facilityLimits(options.limits);
   const ledger = openLedger(options, readKeys(dir), readPolicy(dir));
@@ -122,6 +122,7 @@ async function startNode(options: FacilityOptions): Promise<StartedNode> {
     now,
     onBlock: () => metrics.count('blocks'),
     onFailure: (error) => log.error({ code: codeOf(error) }, 'a block failed'),
+    ...(onGivenUp && { onGivenUp }),
     ...(at && { at }),
   });
 
@@ -207,7 +208,8 @@ export async function runFacility(options: FacilityOptions & { readonly listen: 
     for (const close of closing.splice(0).reverse()) await close();
   };
   try {
-    const { node, close } = await startNode(options);
+    const { promise: failed, resolve: fail } = Promise.withResolvers<void>();
+    const { node, close } = await startNode(options, fail);
     closing.push(close);
     const service = new FacilityService(node, keyFile);
     const control = await serveControl(dir, service.handlers());
@@ -225,6 +227,7 @@ export async function runFacility(options: FacilityOptions & { readonly listen: 
       policyText: node.policyText,
       invite: (wish) => service.invite(wish),
       status: () => service.status(),
+      failed,
       stop: closeAll,
     };
   } catch (error) {

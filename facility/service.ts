@@ -37,6 +37,8 @@ export interface Facility {
   readonly policyText: string;
   invite(wish: InviteFor): string;
   status(): FacilityStatus;
+  /** Resolves when the ordering engine has given up: stop, and start again. */
+  readonly failed: Promise<void>;
   /** Answers what is under way, then closes everything. */
   stop(): Promise<void>;
 }

@@ -75,8 +75,14 @@ function runCommand(io: Io): Command {
       });
       if (given.json) io.json({ url: facility.url, origin: facility.origin });
       else io.print(`the facility listens on ${facility.url}`);
-      if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }));
+      const asked = new Promise<'stop'>((done) => {
+        if (signal.aborted) done('stop');
+        signal.addEventListener('abort', () => done('stop'), { once: true });
+      });
+      const ended = await Promise.race([asked, facility.failed]);
       await facility.stop();
+      // Whoever supervises the process starts it again.
+      if (ended !== 'stop') throw new VitalsealError('engine_stopped');
     });
 }
 

@@ -39,7 +39,7 @@ class Told implements Application {
   }
 }
 
-async function started(options: { maxBlock?: number; maxQueue?: number } = {}) {
+async function started(options: { maxBlock?: number; maxQueue?: number; onGivenUp?: () => void } = {}) {
   const told = new Told();
   let clock = 1_000;
   const engine = new SoloEngine(told, { ...SOLO_DEFAULTS, ...options, now: () => clock-- });
@@ -97,11 +97,13 @@ describe('SoloEngine', () => {
   });
 
   it('gives up when it cannot even ask what happened', async () => {
-    const { told, engine } = await started();
+    let givenUp = 0;
+    const { told, engine } = await started({ onGivenUp: () => givenUp++ });
     const answer = engine.submit([candidate(1)]);
     told.fault = 'unreadable';
     await expect(answer).rejects.toThrow();
     expect(engine.running).toBe(false);
+    expect(givenUp).toBe(1);
     await expect(engine.submit([candidate(2)])).rejects.toMatchObject({ code: 'engine_stopped' });
   });
 

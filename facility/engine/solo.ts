@@ -15,6 +15,8 @@ export interface SoloOptions {
   readonly now: () => number;
   readonly onBlock?: () => void;
   readonly onFailure?: (error: unknown) => void;
+  /** The engine has given up: the process should end, and be started again. */
+  readonly onGivenUp?: () => void;
   readonly at?: PointHook;
 }
 
@@ -70,7 +72,7 @@ export class SoloEngine implements Engine {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     while (this.#state === 'running' && this.#waiting.length > 0) this.#block();
-    this.#giveUp();
+    this.#end();
   }
 
   #turn(): void {
@@ -135,7 +137,8 @@ export class SoloEngine implements Engine {
       const last = this.#application.info().height;
       return height > 0 && last >= height;
     } catch {
-      this.#giveUp();
+      this.#end();
+      this.#options.onGivenUp?.();
       return false;
     }
   }
@@ -153,7 +156,7 @@ export class SoloEngine implements Engine {
     }
   }
 
-  #giveUp(): void {
+  #end(): void {
     this.#state = 'stopped';
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
