@@ -41,7 +41,7 @@ const outage = await measureOutage(count(200_000));
 progress('registrations at the facility');
 const registrations = await measureRegistrations(count(20_000));
 progress('what a light node keeps');
-const keeping = await measureRecordKeeping(count(1_000));
+const keeping = await measureRecordKeeping(count(1_024));
 
 const figures = {
   burstTen,

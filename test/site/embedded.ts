@@ -17,7 +17,7 @@ export interface EmbeddedSite {
   readonly link: FaultyLink;
   facility: Facility;
   /** Publishes messages of one reading each, numbered on from the last; resolves when all are acknowledged. */
-  publish(agent: Agent, messages: number): Promise<void>;
+  publish(agent: Agent, messages: number, agentDir?: string): Promise<void>;
   startFacility(dir?: string): Promise<Facility>;
   stop(): Promise<void>;
 }
@@ -44,9 +44,9 @@ export async function makeEmbeddedSite(dir: string): Promise<EmbeddedSite> {
   let next = 0;
   return {
     ...{ dir, facilityDir, agentDir, owner, identity, link, facility, startFacility },
-    async publish(agent, messages) {
+    async publish(agent, messages, of = agentDir) {
       const name = `device-${passwords.size}`;
-      const device = await addDevice(agentDir, name);
+      const device = await addDevice(of, name);
       passwords.set(name, device.password);
       const first = next;
       next += messages;
