@@ -100,7 +100,7 @@ export function createStreamSealer(parts: StreamParts, limits: { readonly epochA
     const chainKey = chains.chainKey(epochChain(lane), index);
     const place = { origin, signer, owner: owner.owner, epoch, index, chainKey };
     const { body, file } = await makeRecord(source.readings, place, parts.deflate);
-    // At this point nothing is lost or done twice whatever happens: the transaction moves the readings as a whole.
+    // COMMIT POINT C2: before it the readings are in the inbox alone, after it in this record alone.
     const after = points.commit('seal-transaction', () => {
       outbox.add({
         type: 'record.register',

@@ -142,6 +142,7 @@ export function openCore(ports: CorePorts): VaultCore {
       const bytes = group.parts.reduce((sum, part) => sum + part.bytes.length, group.ids.length);
       try {
         const dropped = spool.makeRoom(bytes + 256);
+        // COMMIT POINT C1: after it the readings survive a power cut, and their devices may be told.
         const { appended, after } = points.commit('segment-commit', () => {
           const items = group.quarantined;
           const kept = items.length === 0 ? null : quarantine.add(items);
