@@ -18,15 +18,25 @@ const count = (full: number) => Math.round(full * scale);
 const progress = (what: string) => process.stderr.write(`measuring ${what} …\n`);
 
 progress('burst, 10 readings a message');
-const burstTen = await measureThroughput({ messages: count(30_000), perMessage: 10, perSecond: 1e9 });
+const burstTen = await measureThroughput({ messages: count(30_000), perMessage: 10, perSecond: 1e9, batchSeconds: 2 });
 progress('burst, one reading a message');
-const burstOne = await measureThroughput({ messages: count(60_000), perMessage: 1, perSecond: 1e9 });
+const burstOne = await measureThroughput({ messages: count(60_000), perMessage: 1, perSecond: 1e9, batchSeconds: 2 });
 progress('2,000 readings/s, one a message');
-const steadyOne = await measureThroughput({ messages: count(30_000), perMessage: 1, perSecond: 2_000 });
+const steadyOne = await measureThroughput({
+  messages: count(30_000),
+  perMessage: 1,
+  perSecond: 2_000,
+  batchSeconds: 300,
+});
 progress('2,000 readings/s, 10 a message');
-const steadyTen = await measureThroughput({ messages: count(3_000), perMessage: 10, perSecond: 200 });
+const steadyTen = await measureThroughput({
+  messages: count(3_000),
+  perMessage: 10,
+  perSecond: 200,
+  batchSeconds: 300,
+});
 progress('160 readings/s, one a message');
-const slow = await measureThroughput({ messages: count(4_800), perMessage: 1, perSecond: 160 });
+const slow = await measureThroughput({ messages: count(4_800), perMessage: 1, perSecond: 160, batchSeconds: 300 });
 const peers = hasTool('mosquitto', 'the Debian package mosquitto');
 if (peers) progress('the mosquitto bridge under the same loads');
 const bridgeTen = peers && (await measureMosquittoBridge({ messages: count(30_000), perMessage: 10, perSecond: 1e9 }));

@@ -1,5 +1,6 @@
 // How much of a core one reading costs the agent from the PUBLISH to its proof, at burst and at steady rates, with memory and disk.
 
+import { runJson } from '../site/command.ts';
 import { inTemporaryFolder } from '../site/folder.ts';
 import { makeSite } from '../site/site.ts';
 import { until } from '../site/until.ts';
@@ -22,9 +23,11 @@ export function measureThroughput(load: {
   messages: number;
   perMessage: number;
   perSecond: number;
+  /** How old a batch may get; what is open at the end is flushed, as at the end of a batch. */
+  batchSeconds: number;
 }): Promise<ThroughputFigures> {
   return inTemporaryFolder(async (dir) => {
-    const site = await makeSite(dir, { agentConfig: '[batch]\nmax_age_seconds = 2' });
+    const site = await makeSite(dir, { agentConfig: `[batch]\nmax_age_seconds = ${load.batchSeconds}` });
     const access = await site.addDevice('bench');
     const pid = site.agent.pid;
     const before = { cpu: cpuSeconds(pid), disk: bytesWritten(pid), wall: performance.now() };
@@ -32,6 +35,7 @@ export function measureThroughput(load: {
     const wallSeconds = (performance.now() - before.wall) / 1000;
     const readings = publisher.acknowledgedReadings;
     const loaded = memory(pid);
+    await runJson(['agent', 'flush', '--data', site.agentDir]);
     await until('all to be proven', async () => (await site.status()).proven >= readings, 120);
     const cpu = cpuSeconds(pid) - before.cpu;
     const disk = bytesWritten(pid) - before.disk;
