@@ -60,18 +60,27 @@ export interface Life {
 export interface LifeOptions extends VaultOptions {
   readonly faults?: Faults;
   readonly maxPages?: number;
+  /** Called before each write of a slot; a throw is a slot that cannot be written. */
+  readonly slotFault?: () => void;
 }
 
 /** One life of the vault's process over the folder; closed at the test's end if the test did not. */
-export function live(folder: string, { faults, maxPages, ...options }: LifeOptions = {}): Life {
+export function live(folder: string, { faults, maxPages, slotFault, ...options }: LifeOptions = {}): Life {
   const clock = { ms: 1000 };
   const store = openStore(join(folder, 'agent.db'), maxPages === undefined ? {} : { maxPages });
+  const files = openSlotFiles(join(folder, 'keys'));
   const life: Life = {
     clock,
     sealed: 0,
     core: openCore({
       store,
-      slots: openSlots(openSlotFiles(join(folder, 'keys'))),
+      slots: openSlots({
+        read: files.read,
+        write(slot, bytes) {
+          slotFault?.();
+          files.write(slot, bytes);
+        },
+      }),
       limits: limitsOf({ spoolBytes: 1 << 30, ...options }, 0),
       clock: { monotonicMs: () => clock.ms, wallMs: () => 1_795_000_000_000 + clock.ms },
       deflate: (bytes) => deflateRawSync(bytes),

@@ -185,6 +185,37 @@ describe('a full disk', () => {
   });
 });
 
+describe('key slots that cannot be written', () => {
+  it('stop nothing that is safe without them, and are caught up later', async () => {
+    const folder = temporaryFolder(onTestFinished);
+    const ann = await person(1);
+    let broken = false;
+    const slotFault = () => {
+      if (broken) throw new VitalsealError('disk_full');
+    };
+    let life = await ready(live(folder, { slotFault }), [ann]);
+    broken = true;
+    for (let n = 0; n < 3; n++) {
+      life.core.commit(group([part(ann.owner, n * 5, 5)]));
+      await life.core.flush();
+    }
+    // A new chain is another matter: its key must be safe before anything is sealed with it.
+    await life.core.setOwners([{ ...ann, sealed: false }]);
+    life.core.commit(group([part(ann.owner, 15, 5)]));
+    await expect(life.core.flush()).rejects.toMatchObject({ code: 'disk_full' });
+    expect(life.core.status().held).toBe(0);
+    await life.core.close();
+
+    broken = false;
+    life = await ready(live(folder, { slotFault }), [ann]);
+    life.core.commit(group([part(ann.owner, 20, 5)]));
+    await life.core.flush();
+    expect(life.core.status()).toMatchObject({ restored: false, failing: null, dropped: 0, held: 0 });
+    expect(values(await readAll(life.core, ann))).toEqual(Array.from({ length: 25 }, (_, i) => i));
+    await life.core.close();
+  });
+});
+
 describe('a copy that is put back', () => {
   it('of the database alone says so, accounts for what it cannot read, and never uses an index twice', async () => {
     const folder = temporaryFolder(onTestFinished);

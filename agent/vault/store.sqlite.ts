@@ -89,6 +89,7 @@ function prepare(db: Database.Database, maxPages: number | undefined): void {
   db.pragma('synchronous = FULL');
   db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   db.pragma('cache_size = -2000');
+  db.pragma(`journal_size_limit = ${4 * CHECKPOINT_PAGES * 512}`);
   if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`);
   if (version === 0) {
     db.transaction(() => {

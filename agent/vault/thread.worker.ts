@@ -21,6 +21,9 @@ const { folder, options } = workerData as ThreadData;
 const say = (message: FromVault) => port.postMessage(message);
 const monotonicMs = () => performance.now();
 
+/** After a store that cannot even be read: it is asked again, not in a circle. */
+const PAUSE_MS = 1000;
+
 let timer: NodeJS.Timeout | undefined;
 let armedFor = Number.POSITIVE_INFINITY;
 let ended = false;
@@ -33,7 +36,10 @@ function arm(core: VaultCore): void {
   timer = setTimeout(
     () => {
       armedFor = Number.POSITIVE_INFINITY;
-      core.tick().finally(() => arm(core));
+      core
+        .tick()
+        .catch(() => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)))
+        .finally(() => arm(core));
     },
     Math.max(1, at - monotonicMs()),
   );

@@ -30,6 +30,7 @@ export async function openVault(folder: string, options: VaultOptions = {}, fail
   const pending = new Map<number, Pending>();
   const listeners = new Set<() => void>();
   let next = 0;
+  let opened = false;
   let ended: VitalsealError | null = null;
 
   function end(error: VitalsealError): void {
@@ -51,8 +52,10 @@ export async function openVault(folder: string, options: VaultOptions = {}, fail
 
   const ready = await new Promise<Extract<FromVault, { kind: 'ready' }>>((resolve, reject) => {
     worker.on('message', (message: FromVault) => {
-      if (message.kind === 'ready') resolve(message);
-      else if (message.kind === 'failed') reject(fromWire(message.error));
+      if (message.kind === 'ready') {
+        opened = true;
+        resolve(message);
+      } else if (message.kind === 'failed') reject(fromWire(message.error));
       else if (message.kind === 'sealed') for (const listener of listeners) listener();
       else {
         const waiting = pending.get(message.id);
@@ -64,10 +67,9 @@ export async function openVault(folder: string, options: VaultOptions = {}, fail
     const died = () => {
       const error = new VitalsealError('store_failed', 'the thread of the vault died');
       reject(error);
-      if (ended === null) {
-        end(error);
-        failed?.(error);
-      }
+      if (ended !== null) return;
+      end(error);
+      if (opened) failed?.(error);
     };
     worker.on('error', died);
     worker.on('exit', died);
