@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-// The tests that take minutes: crash and load tests at full length, one after the other.
+// The tests that take minutes, one after the other: those of test/long, and the crash tests with 200 kills each.
 export default defineConfig({
   test: {
-    include: ['test/long/**/*.test.ts'],
+    include: ['test/long/**/*.test.ts', 'test/crash/**/*.test.ts'],
+    env: { VITALSEAL_KILLS: '200' },
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 1_800_000,

@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { inTemporaryFolder } from '../site/folder.ts';
 import { makeSite } from '../site/site.ts';
 import { until } from '../site/until.ts';
+import { startWireMeter, type WireMeter } from '../site/wire-meter.ts';
 import { publishLoad } from './load.ts';
-import { startWireMeter, type WireMeter } from './wire-meter.ts';
 
 /** `readings` are collected while the link is down (10 a message). Seconds and readings/s after it is up again. */
 export function measureOutage(readings: number) {

@@ -4,8 +4,8 @@
 import { inTemporaryFolder } from '../site/folder.ts';
 import { makeSite } from '../site/site.ts';
 import { until } from '../site/until.ts';
+import { startWireMeter, type WireMeter } from '../site/wire-meter.ts';
 import { publishLoad } from './load.ts';
-import { startWireMeter, type WireMeter } from './wire-meter.ts';
 
 const FIVE_MINUTES = 300;
 

@@ -1,7 +1,7 @@
 // A TCP relay between agent and facility that counts every byte of both directions, HTTP included, and can cut the link.
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { freePort } from '../site/ports.ts';
+import { freePort } from './ports.ts';
 
 export interface WireMeter {
   readonly url: string;
