@@ -1,7 +1,7 @@
 // The inbox: committed readings that are in no record yet. One row a group commit, sealed under a key of its own; the
 // key of the oldest row that is still needed is the oldest key that exists.
 
-import { decodeCbor, encodeCbor, isVitalsealError } from '@vitalseal/ledger';
+import { decodeCbor, encodeCbor, VitalsealError } from '@vitalseal/ledger';
 import type { BatchPart } from '../batch/batcher.ts';
 import { openBox, sealBox } from '../store/box.ts';
 import type { Chains } from '../store/chains.ts';
@@ -25,8 +25,8 @@ export const INBOX_CHAIN = 'inbox';
 interface Segment {
   readonly parts: readonly SegmentPart[];
   readonly bytes: number;
-  /** Of its messages, encoded; null until a start has opened the row. */
-  ids: Uint8Array | null;
+  /** Of its messages, encoded. */
+  readonly ids: Uint8Array;
 }
 
 export interface Appended {
@@ -96,7 +96,7 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
     const oldestKey = draw === null ? null : chains.position(INBOX_CHAIN, draw);
     const lost: Unreadable[] = [];
     const gone: number[] = [];
-    for (const row of store.sql('SELECT seq, head, length(body) AS size FROM segment ORDER BY seq').all()) {
+    for (const row of store.sql('SELECT seq, head, ids, length(body) AS size FROM segment ORDER BY seq').all()) {
       const seq = row.seq as number;
       const head = decodeHead(row.head as Uint8Array);
       totals = head.totals;
@@ -107,9 +107,10 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
         if (first !== null) lane.counter = Math.max(lane.counter, first + count);
         if (!readable && seq > lane.cursor) lost.push({ lane, first, count });
       }
-      const size = (row.size as number) + (row.head as Uint8Array).length;
+      const ids = row.ids as Uint8Array;
+      const size = (row.size as number) + (row.head as Uint8Array).length + ids.length;
       if (readable) {
-        segments.set(seq, { parts: head.parts, bytes: size, ids: null });
+        segments.set(seq, { parts: head.parts, bytes: size, ids });
         bytes += size;
       } else gone.push(seq);
     }
@@ -141,8 +142,11 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
     return next;
   }
 
-  function bodyOf(seq: number, head: Uint8Array, box: Uint8Array): Uint8Array {
-    return openBox(chains.useKey(INBOX_CHAIN, seq), Buffer.concat([about(seq), head]), box);
+  function bodyOf(seq: number): Uint8Array {
+    const row = store.sql('SELECT head, ids, body FROM segment WHERE seq = ?').get(seq);
+    if (row === undefined) throw new VitalsealError('store_damaged', 'a segment is gone');
+    const bound = Buffer.concat([about(seq), row.head as Uint8Array, row.ids as Uint8Array]);
+    return openBox(chains.useKey(INBOX_CHAIN, seq), bound, row.body as Uint8Array);
   }
 
   const partOf = (seq: number, part: SegmentPart): BatchPart => ({
@@ -152,19 +156,6 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
     bytes: part.length,
     alarm: part.alarm,
   });
-
-  function idsOf(seq: number, segment: Segment): Uint8Array {
-    if (segment.ids !== null) return segment.ids;
-    const row = store.sql('SELECT head, body FROM segment WHERE seq = ?').get(seq);
-    try {
-      const body = bodyOf(seq, row?.head as Uint8Array, row?.body as Uint8Array);
-      segment.ids = body.slice(segment.parts.reduce((sum, part) => sum + part.length, 0));
-    } catch (error) {
-      if (!isVitalsealError(error, 'store_damaged')) throw error;
-      segment.ids = new Uint8Array(0); // its readings get a tombstone when their turn comes
-    }
-    return segment.ids;
-  }
 
   function forgetKeys(): void {
     chains.forget(INBOX_CHAIN, oldest());
@@ -205,10 +196,11 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
       };
       const parts = placed.map(({ part }) => part);
       const head = encodeHead({ totals: after, parts });
-      const bodies = [...group.parts.map((part) => part.bytes), group.ids];
-      const body = sealBox(chains.useKey(INBOX_CHAIN, seq), Buffer.concat([about(seq), head]), bodies);
-      store.sql('INSERT INTO segment VALUES (?, ?, ?)').run(seq, head, body);
-      const size = head.length + body.length;
+      const bound = Buffer.concat([about(seq), head, group.ids]);
+      const encoded = group.parts.map((part) => part.bytes);
+      const body = sealBox(chains.useKey(INBOX_CHAIN, seq), bound, encoded);
+      store.sql('INSERT INTO segment VALUES (?, ?, ?, ?)').run(seq, head, group.ids, body);
+      const size = head.length + group.ids.length + body.length;
       return {
         appended: placed.map(({ lane, part }) => ({ lane, part: partOf(seq, part) })),
         bytes: size,
@@ -223,10 +215,9 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
     },
     open(lane, parts) {
       return parts.map(({ segment }) => {
-        const row = store.sql('SELECT head, body FROM segment WHERE seq = ?').get(segment);
         const place = segments.get(segment)?.parts.find((part) => part.lane === lane.id);
-        if (row === undefined || place === undefined) throw new Error('a batch names a segment that is not there');
-        const body = bodyOf(segment, row.head as Uint8Array, row.body as Uint8Array);
+        if (place === undefined) throw new VitalsealError('store_damaged', 'a batch names a segment that is not there');
+        const body = bodyOf(segment);
         return body.subarray(place.offset, place.offset + place.length);
       });
     },
@@ -238,7 +229,7 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
         if (seq > through) break;
         const cursorOf = (id: number) => (id === lane?.id ? through : lanes.byId(id).cursor);
         if (!segment.parts.every((part) => cursorOf(part.lane) >= seq)) continue;
-        for (const id of decodeIds(idsOf(seq, segment))) ids.push(id);
+        for (const id of decodeIds(segment.ids)) ids.push(id);
         store.sql('DELETE FROM segment WHERE seq = ?').run(seq);
         done.push(seq);
         freed += segment.bytes;
@@ -262,7 +253,7 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
     },
     totals: () => totals,
     bytes: () => bytes,
-    ids: () => [...segments].flatMap(([seq, segment]) => decodeIds(idsOf(seq, segment))),
+    ids: () => [...segments.values()].flatMap((segment) => decodeIds(segment.ids)),
   };
   return { inbox, unreadable, restored };
 }

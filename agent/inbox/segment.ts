@@ -26,7 +26,7 @@ export const NO_TOTALS: InboxTotals = { readings: 0, quarantined: 0, duplicates:
 
 export interface SegmentHead {
   readonly totals: InboxTotals;
-  /** In the order of the body; the message ids follow the last one. */
+  /** In the order of the body. */
   readonly parts: readonly SegmentPart[];
 }
 

@@ -28,7 +28,7 @@ export const SCHEMA_VERSION = 1;
 
 /**
  * 512-byte pages: a commit of 32 readings then writes 200 bytes a reading, with the usual 4,096 it is 350.
- * `lane`: one a stream (owner), or one a device that is nobody's. `segment`: one row a group commit, one BLOB of it sealed.
+ * `lane`: one a stream (owner), or one a device that is nobody's. `segment`: one row a group commit; head and message ids in clear, so that a start opens no row.
  */
 export const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -45,7 +45,7 @@ CREATE TABLE lane (
   epoch_next INTEGER NOT NULL DEFAULT 0,
   epoch_age INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE segment (seq INTEGER PRIMARY KEY, head BLOB NOT NULL, body BLOB NOT NULL);
+CREATE TABLE segment (seq INTEGER PRIMARY KEY, head BLOB NOT NULL, ids BLOB NOT NULL, body BLOB NOT NULL);
 CREATE TABLE recent (seq INTEGER PRIMARY KEY, ids BLOB NOT NULL);
 CREATE TABLE held (
   id INTEGER PRIMARY KEY,
