@@ -24,6 +24,7 @@ import { type Ask, questions } from './questions.ts';
 import { AgentService } from './service.ts';
 import type { AgentStatus } from './status/status.ts';
 import { SyncDriver } from './sync/driver.ts';
+import { META } from './sync/held.ts';
 import type { Vault } from './vault/vault.ts';
 import { openVault } from './vault/vault.worker.ts';
 
@@ -158,7 +159,10 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
       live.sync = new SyncDriver({
         ...{ vault, client, log, after, probe: connection.probe, random: Math.random, nowSeconds: unixSeconds },
         ...{ origin: identity.origin, address: identity.address, key: identity.key, policy: identity.policy },
-        isFacilityKey: facilityKeyCheck(client, identity.origin),
+        isFacilityKey: facilityKeyCheck(client, identity.origin, {
+          recall: () => vault.meta(META.facilityKey),
+          keep: (key) => vault.setMeta({ [META.facilityKey]: key }),
+        }),
       });
       closing.push(() => live.sync?.stop());
       closing.push(() => live.owners?.stop());

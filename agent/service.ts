@@ -98,14 +98,19 @@ export class AgentService {
     return proofOf(ports, fromHex(record));
   }
 
-  /** Closes and seals all batches now, and waits until all that can be is proven. Resolves with the status then. */
+  /**
+   * Closes and seals all batches now, and waits until all is proven but what is held for nobody. Resolves with the status
+   * then, or at once when the agent does not sync.
+   */
   async flush(): Promise<AgentStatus> {
     const { vault, live } = this.#parts;
-    await vault.flush();
-    while (live()?.sync?.state.phase !== 'forked') {
-      const sync = live()?.sync;
-      if (sync === null || sync === undefined || sync.state.phase === 'stopped') break;
-      if ((await vault.pending(1)).length === 0) break;
+    while (true) {
+      // Again and again: what waits for its owner to be verified can be sealed only then.
+      await vault.flush();
+      const { backlog, held } = await vault.status();
+      const phase = live()?.sync?.state.phase ?? 'stopped';
+      if (phase === 'stopped' || phase === 'forked') break;
+      if (backlog.readings <= held && (await vault.pending(1)).length === 0) break;
       await new Promise((resolve) => setTimeout(resolve, FLUSH_LOOK_MS));
     }
     return this.status();

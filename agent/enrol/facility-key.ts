@@ -48,14 +48,24 @@ export async function facilityKey(client: Pick<FacilityClient, 'entry' | 'user'>
   ).signingKey;
 }
 
-/** Answers whether a key is the facility's; asks again when another one turns up, in case it was rotated. */
+/** Where the key that was verified once is kept, so that a receipt costs no further request. */
+export interface KeyMemory {
+  recall(): Promise<Uint8Array | null>;
+  keep(key: Uint8Array): Promise<void>;
+}
+
+/** Answers whether a key is the facility's; asks the ledger when another one turns up, in case it was rotated. */
 export function facilityKeyCheck(
   client: Pick<FacilityClient, 'entry' | 'user'>,
   origin: string,
+  memory?: KeyMemory,
 ): (kid: Uint8Array) => Promise<boolean> {
   let known: Uint8Array | null = null;
   return async (kid) => {
-    if (known === null || !equalBytes(known, kid)) known = await facilityKey(client, origin);
+    known ??= (await memory?.recall()) ?? null;
+    if (known !== null && equalBytes(known, kid)) return true;
+    known = await facilityKey(client, origin);
+    await memory?.keep(known);
     return equalBytes(known, kid);
   };
 }

@@ -27,7 +27,7 @@ export interface OwnerPorts {
 
 /** Milliseconds between looks at the ledger for rotated keys, and after a failure. */
 const REFRESH_MS = 10 * 60_000;
-const RETRY_MS = 2_000;
+const RETRY_MS = 500;
 
 interface Known {
   readonly entries: readonly Uint8Array[];

@@ -25,6 +25,8 @@ export const META = {
   newest: 'newest',
   /** Bytes of one of the last own entries. */
   entry: (seq: number) => `entry:${seq}`,
+  /** The facility's user key, as it was verified. */
+  facilityKey: 'facility-key',
   /** `Evidence[]`. */
   evidence: 'evidence',
   /** Present while the ledger holds an entry of ours that we never signed: that entry's bytes. */

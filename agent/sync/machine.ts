@@ -100,12 +100,8 @@ function failed(state: SyncState, code: ErrorCode, random: number): Step {
 }
 
 function linkDown(state: SyncState, random: number): Step {
-  const ms = probeDelay(state.failures, random);
-  return to(
-    state,
-    { phase: 'down', problem: 'facility_unreachable', failures: state.failures + 1 },
-    { kind: 'rest', ms },
-  );
+  const next = { phase: 'down', problem: 'facility_unreachable', downs: state.downs + 1 } as const;
+  return to(state, next, { kind: 'rest', ms: probeDelay(state.downs, random) });
 }
 
 function loaded(state: SyncState, items: readonly SyncItem[]): Step {
@@ -186,7 +182,7 @@ function toSubmit(state: SyncState, random: number): Step {
 function endCycle(state: SyncState, random: number): Step {
   if (state.restAfter) return rest({ ...state, failures: state.failures + 1 }, retryDelay(state.failures, random));
   if (state.again) return begin(state);
-  const next = { ...state, problem: null, failures: 0 };
+  const next = { ...state, problem: null, failures: 0, downs: 0 };
   return state.window.length > 0 ? rest(next, BEAT_POLL_MS) : to(next, { phase: 'idle' });
 }
 
@@ -203,6 +199,7 @@ function answered(state: SyncState, answers: Extract<SyncInput, { kind: 'answere
     checked: state.checked && !conflict,
     restAfter: problem !== null,
     failures: progress ? 0 : state.failures,
+    downs: 0,
   };
   const newest = accepted.at(-1);
   const recording = to(next, {}, { kind: 'record', accepted, refused, unsignFrom });

@@ -6,9 +6,9 @@ export function probeDelay(failures: number, random: number): number {
   return Math.round(Math.min(400, 100 * 2 ** Math.min(failures, 4)) * (0.75 + random / 4));
 }
 
-/** Milliseconds until a facility that said no is asked again: from 250 doubling to 15,000, half of it jitter. */
+/** Milliseconds until a facility that said no is asked again: from 250 doubling to 5,000, half of it jitter. */
 export function retryDelay(failures: number, random: number): number {
-  return Math.round(Math.min(15_000, 250 * 2 ** Math.min(failures, 8)) * (0.5 + random / 2));
+  return Math.round(Math.min(5_000, 250 * 2 ** Math.min(failures, 8)) * (0.5 + random / 2));
 }
 
 /** Milliseconds between looks at a facility that showed a fork: it may be another server that answers for a while. */

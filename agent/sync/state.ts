@@ -56,8 +56,9 @@ export interface SyncState {
   readonly uploads: ReadonlyMap<string, 'wanted' | 'busy' | 'failed' | 'condemned'>;
   /** Stored at the facility in this life of the process, for items of the window. */
   readonly stored: ReadonlySet<string>;
-  /** Failures in a row without progress. */
+  /** Answers in a row that brought no progress, and connections in a row that failed. */
   readonly failures: number;
+  readonly downs: number;
   /** Why nothing moves, for status. */
   readonly problem: ErrorCode | null;
   /** After recording, rest instead of going on at once. */
@@ -118,6 +119,7 @@ export const INITIAL: SyncState = Object.freeze({
   uploads: new Map(),
   stored: new Set<string>(),
   failures: 0,
+  downs: 0,
   problem: null,
   restAfter: false,
   proof: 'idle',
