@@ -168,3 +168,14 @@ it('drains: everything delivered is settled then, and nothing is taken afterward
   await drained;
   expect(state.settled).toEqual(['b cancelled', 'a']);
 });
+
+it('drains under load, too: what comes later is not waited for', async () => {
+  const { state, sink, to, deliver } = bench();
+  deliver('a', message(0));
+  const drained = sink.drain();
+  deliver('b', message(2));
+  to(1300);
+  state.groups[0]?.done();
+  await drained;
+  expect([state.groups.length, state.settled]).toEqual([2, ['a']]);
+});

@@ -60,7 +60,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
   let lastMessageAt = 0;
   let spacingMs = 1000;
   let undoTimer: (() => void) | null = null;
-  const idle: (() => void)[] = [];
+  const inFlight = new Set<Promise<void>>();
 
   const later = (settled: Settled, error: VitalsealError | null) => queueMicrotask(() => settled(error));
 
@@ -189,13 +189,15 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     const parts: GroupPart[] = [];
     for (const { owner, device, writer, alarm } of group.parts.values())
       if (writer.count > 0) parts.push({ owner, device, alarm, count: writer.count, bytes: writer.finish() });
-    ports.commit({ parts, quarantined: group.quarantined, ids: encodeIds(group.ids), counts: sent }).then(
+    const ended = ports.commit({ parts, quarantined: group.quarantined, ids: encodeIds(group.ids), counts: sent }).then(
       () => end(group, null),
       (error: unknown) => {
         for (const name of ['duplicates', 'unacknowledged', 'unmapped'] as const) counts[name] += sent[name];
         end(group, isVitalsealError(error) ? error : new VitalsealError('store_failed'));
       },
     );
+    inFlight.add(ended);
+    void ended.then(() => inFlight.delete(ended));
   }
 
   function end(group: OpenGroup, error: VitalsealError | null): void {
@@ -208,7 +210,6 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     }
     for (const settled of group.settles) settled(error);
     pace();
-    if (underWay === 0 && open === null && full.length === 0) for (const resolve of idle.splice(0)) resolve();
   }
 
   return {
@@ -228,7 +229,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
       for (const group of full.splice(0)) commit(group);
       if (open !== null) commit(open);
       open = null;
-      if (underWay > 0) await new Promise<void>((resolve) => idle.push(resolve));
+      await Promise.all(inFlight);
     },
   };
 }

@@ -36,6 +36,7 @@ export interface VaultCore {
   renewEpochs(): void;
   flush(): Promise<void>;
   status(): VaultStatus;
+  unsealedOwners(): Address[];
   pending(limit: number): OutboxItem[];
   blob(hash: Uint8Array): Uint8Array | null;
   envelopes(epoch: Uint8Array): Uint8Array | null;

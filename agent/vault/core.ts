@@ -211,6 +211,11 @@ export function openCore(ports: CorePorts): VaultCore {
         samples,
         wallMs: clock.wallMs(),
       }),
+    unsealedOwners() {
+      const inInbox = new Set(inbox.waiting().map(({ lane }) => lane));
+      const waits = (lane: Lane) => inInbox.has(lane) || held.rows(lane).length > 0;
+      return [...lanes.all()].flatMap((lane) => (lane.owner !== null && waits(lane) ? [lane.owner] : []));
+    },
     pending: (limit) => outbox.pending(limit),
     blob: (hash) => outbox.blob(hash),
     envelopes: (epoch) => outbox.envelopes(epoch),

@@ -144,6 +144,8 @@ export interface Vault {
   /** Close and seal every batch that can be sealed, now. On resolve the records are in the outbox, durably. */
   flush(): Promise<void>;
   status(): Promise<VaultStatus>;
+  /** Owners of readings that are not sealed yet, also of those whose device is another's by now. */
+  unsealedOwners(): Promise<Address[]>;
 
   /** Items not yet proven or refused, in the order to send: signed by seq, then unsigned by id. Reads only. */
   pending(limit: number): Promise<OutboxItem[]>;

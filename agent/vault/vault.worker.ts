@@ -114,6 +114,7 @@ export async function openVault(folder: string, options: VaultOptions = {}, fail
       await call('flush', []);
     },
     status: () => call('status', []),
+    unsealedOwners: () => call('unsealedOwners', []),
     pending: (limit) => call('pending', [limit]),
     blob: (hash) => call('blob', [hash]),
     envelopes: (epoch) => call('envelopes', [epoch]),
