@@ -146,7 +146,8 @@ export class AgentService {
     const { vault, devices, identity, live } = this.#parts;
     if (live() === null) return;
     await vault.setAssignments(devices.assignments(identity?.owner ?? null));
-    await live()?.owners?.want(this.#owners());
+    // A device that changed hands leaves readings of its last owner, which are sealed to that owner still.
+    await live()?.owners?.want([...this.#owners(), ...(await vault.unsealedOwners())]);
   }
 
   #owners(): Address[] {

@@ -51,6 +51,8 @@ export interface SiteOptions {
   facilitySeenAs?: (url: string) => Promise<string>;
   /** Do not start the agent's process. */
   agentStopped?: boolean;
+  /** Enrol the gateway with a key pair that the facility minted into this file, instead of a code. */
+  mintedKey?: string;
 }
 
 /** Makes a site under `dir` and starts it. */
@@ -109,19 +111,15 @@ export async function makeSite(dir: string, options: SiteOptions = {}): Promise<
   site.owner = person.address;
   site.identity = person.identity;
 
-  const gatewayCode = await runJson<{ code: string }>([
-    'facility',
-    'invite',
-    '--role',
-    'gateway',
-    '--data',
-    facilityDir,
-  ]);
+  const invite = ['facility', 'invite', '--role', 'gateway', '--data', facilityDir];
+  const permission = options.mintedKey
+    ? ['--key', (await runJson<{ key: string }>([...invite, '--mint', options.mintedKey])).key]
+    : ['--code', (await runJson<{ code: string }>(invite)).code];
   const seenAs = options.facilitySeenAs ? await options.facilitySeenAs(facilityUrl) : facilityUrl;
   await runJson(['agent', 'init', '--data', agentDir]);
   if (options.agentConfig) await appendConfig(agentDir, options.agentConfig);
   await runJson([
-    ...['agent', 'enroll', '--data', agentDir, '--facility', seenAs, '--code', gatewayCode.code, '--owner', site.owner],
+    ...['agent', 'enroll', '--data', agentDir, '--facility', seenAs, ...permission, '--owner', site.owner],
   ]);
   if (!options.agentStopped) await site.startAgent();
   return site;
