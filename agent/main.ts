@@ -19,6 +19,7 @@ import { type FacilityConnection, openFacility } from './facility.http.ts';
 import { AgentFiles } from './folder/files.fs.ts';
 import { lockFolder } from './folder/lock.sqlite.ts';
 import { type AgentIdentity, readIdentity } from './identity/identity.ts';
+import { outspoken } from './inbox/outspoken.ts';
 import { type Log, pinoLog } from './logging.pino.ts';
 import { type Ask, questions } from './questions.ts';
 import { AgentService } from './service.ts';
@@ -122,6 +123,8 @@ function permissionOf({ code, key }: EnrolOptions): EnrolPorts['permission'] {
   return { kind: 'key', address, key: signingKeyOf(signingKey), policy };
 }
 
+type Live = { sync: SyncDriver | null; owners: Owners | null; gateway: Gateway | null };
+
 /** Runs the agent in `dir` until it is stopped. Throws `folder_locked`, `config_invalid`, `broker_unavailable` … */
 export async function runAgent(options: RunOptions): Promise<Agent> {
   const files = new AgentFiles(options.dir);
@@ -145,11 +148,7 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
     const { vault, identity, connection, client, devices } = parts;
     closing.push(() => connection?.close());
 
-    const live: { sync: SyncDriver | null; owners: Owners | null; gateway: Gateway | null } = {
-      sync: null,
-      owners: null,
-      gateway: null,
-    };
+    const live: Live = { sync: null, owners: null, gateway: null };
     const service = new AgentService({ ...parts, live: () => live });
     if (identity !== null && client !== null && connection !== null) {
       await vault.setIdentity({ origin: identity.origin, signer: identity.address });
@@ -171,7 +170,8 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
     await live.sync?.start();
     const control = await serveControl(files.dir, service.handlers());
     closing.push(() => control.close());
-    live.gateway = await startGateway({ mqtt: brokerOptions(mqtt, config, files, devices) }, vault.sink());
+    const broker = brokerOptions(mqtt, config, files, devices);
+    live.gateway = await startGateway({ mqtt: broker }, outspoken(vault.sink(), log));
     closing.push(() => live.gateway?.stop());
     log('the agent is ready', { devices: devices.list().length });
     return {
