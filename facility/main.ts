@@ -25,7 +25,7 @@ import { isSetUp, makeFolder, readKeys, readPolicy, removeUnfinished, writeMarke
 import { type ListenOptions, serveHttp } from './http/server.http.ts';
 import { cosignerSecret, type FacilityKeys, generateFacilityKeys, logSecret, soloOrigin, soloPolicy } from './keys.ts';
 import { type FacilityLimits, facilityLimits } from './limits.ts';
-import { FolderLogFiles } from './log/files.fs.ts';
+import { FolderLogFiles, readCheckpoint } from './log/files.fs.ts';
 import { Finality } from './log/finality.ts';
 import { Publisher } from './log/publisher.ts';
 import { PublishedTiles } from './log/tiles.ts';
@@ -259,9 +259,12 @@ export async function facilityStatus(options: FacilityOptions): Promise<Facility
 /** Writes the log up to the final checkpoint to the folder `out`; also while the facility runs, which is not disturbed. */
 export async function exportFacility(options: FacilityOptions, out: string, proofs: number[]): Promise<Exported> {
   const { dir } = options;
-  const ledger = openLedger(options, readKeys(dir), readPolicy(dir));
+  const [keys, policyText] = [readKeys(dir), readPolicy(dir)];
+  // Before the store is opened: read after it, a checkpoint of a running facility may be newer than the tree.
+  const note = await readCheckpoint(join(dir, 'log'));
+  const ledger = openLedger(options, keys, policyText);
   try {
-    await ledger.publisher.recover();
+    await ledger.publisher.recover(note);
     const published = ledger.publisher.current;
     if (published === null) throw new VitalsealError('not_found', 'no checkpoint is final yet');
     return await exportLog({ ...ledger, published }, proofs, outputFolder(out));

@@ -25,13 +25,8 @@ export class FolderLogFiles implements LogFiles {
     this.#contents = contents;
   }
 
-  async checkpoint(): Promise<string | null> {
-    try {
-      return await readFile(join(this.#dir, 'checkpoint'), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw new VitalsealError('store_failed', 'the published checkpoint cannot be read');
-    }
+  checkpoint(): Promise<string | null> {
+    return readCheckpoint(this.#dir);
   }
 
   /** A published file; null when there is none. */
@@ -55,5 +50,15 @@ export class FolderLogFiles implements LogFiles {
     const file = join(this.#dir, path);
     await mkdir(dirname(file), { recursive: true });
     await writeDurably(file, bytes, PUBLIC);
+  }
+}
+
+/** The checkpoint that was published in a folder; null before the first. */
+export async function readCheckpoint(dir: string): Promise<string | null> {
+  try {
+    return await readFile(join(dir, 'checkpoint'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new VitalsealError('store_failed', 'the published checkpoint cannot be read');
   }
 }

@@ -66,17 +66,17 @@ export class Publisher {
 
   /**
    * Reads what was published before. Throws `checkpoint_forked` when the store cannot continue it: it is an older copy,
-   * or another ledger, and going on would publish two histories.
+   * or another ledger, and going on would publish two histories. `note`: what was published, when it is known already.
    */
-  async recover(): Promise<void> {
-    const note = await this.#options.files.checkpoint();
-    if (note === null) return;
-    const { size, root } = parseCheckpoint(parseNote(note).body);
+  async recover(note?: string | null): Promise<void> {
+    const held = note === undefined ? await this.#options.files.checkpoint() : note;
+    if (held === null) return;
+    const { size, root } = parseCheckpoint(parseNote(held).body);
     const own = this.#options.rootAt(size);
     if (own === null || !Buffer.from(own).equals(root)) {
       throw new VitalsealError('checkpoint_forked', 'the published checkpoint is not of the tree in the store');
     }
-    this.#current = { size, root, note };
+    this.#current = { size, root, note: held };
   }
 
   /** Hands over a final checkpoint. Older than the published one: ignored. */
