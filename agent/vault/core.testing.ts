@@ -81,7 +81,7 @@ export function live(folder: string, { faults, maxPages, slotFault, ...options }
           files.write(slot, bytes);
         },
       }),
-      limits: limitsOf({ spoolBytes: 1 << 30, ...options }, 0),
+      limits: limitsOf({ spoolBytes: 1 << 30, ...options }, { free: 0, stored: 0 }),
       clock: { monotonicMs: () => clock.ms, wallMs: () => 1_795_000_000_000 + clock.ms },
       deflate: (bytes) => deflateRawSync(bytes),
       breathe: () => Promise.resolve(),

@@ -11,15 +11,21 @@ export interface Limits extends BatchLimits {
 }
 
 const GIB = 2 ** 30;
+/** On a disk that has less, it is the disk that says no: what came is told so, and nothing that was kept is dropped for it. */
+const SMALLEST_SPOOL = 8 * 2 ** 20;
 
-/** `freeBytes`: of the disk that holds the folder. */
-export function limitsOf(options: VaultOptions, freeBytes: number): Limits {
+/**
+ * `disk`: bytes free where the folder is, and bytes that the store has there already. Both count, or a start beside a
+ * long backlog would find it too large and drop it.
+ */
+export function limitsOf(options: VaultOptions, disk: { readonly free: number; readonly stored: number }): Limits {
+  const half = Math.floor((disk.free + disk.stored) / 2);
   return {
     readings: options.batchReadings ?? 10_000,
     bytes: options.batchBytes ?? 256 * 1024,
     ageMs: options.batchAgeMs ?? 300_000,
     epochAgeMs: options.epochAgeMs ?? 86_400_000,
-    spoolBytes: options.spoolBytes ?? Math.min(GIB, Math.floor(freeBytes / 2)),
+    spoolBytes: options.spoolBytes ?? Math.min(GIB, Math.max(SMALLEST_SPOOL, half, Math.min(disk.stored, GIB))),
     quarantineBytes: options.quarantineBytes ?? 2 ** 20,
     waitingBytes: options.waitingBytes ?? 8 * 2 ** 20,
   };

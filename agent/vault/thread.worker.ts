@@ -1,7 +1,7 @@
 // The vault's thread: opens database and key slots in the folder, answers calls in their order, and wakes the core when
 // a batch is due. One thread owns the files, so that no lock is ever waited for.
 
-import { statfsSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -65,7 +65,8 @@ async function answer(core: VaultCore, { id, name, args }: Call): Promise<void> 
 
 try {
   const { bavail, bsize } = statfsSync(folder);
-  const limits = limitsOf(options, bavail * bsize);
+  const stored = statSync(join(folder, 'agent.db'), { throwIfNoEntry: false })?.size ?? 0;
+  const limits = limitsOf(options, { free: bavail * bsize, stored });
   const core = openCore({
     store: openStore(join(folder, 'agent.db')),
     slots: openSlots(openSlotFiles(join(folder, 'keys'))),
