@@ -9,6 +9,7 @@ export * from './entries/apply/check.ts';
 export * from './entries/apply/view.ts';
 export * from './entries/codec.ts';
 export * from './entries/entry.ts';
+export * from './entries/minted.ts';
 export * from './entries/proofs.ts';
 export * from './errors.ts';
 export * from './identity/address.ts';

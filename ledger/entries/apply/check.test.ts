@@ -3,7 +3,7 @@ import { isVitalsealError } from '../../errors.ts';
 import { formatAddress } from '../../identity/address.ts';
 import { emptyRoot } from '../../tree/hash.ts';
 import { decodeEntry, signEntry } from '../codec.ts';
-import type { EntryBodies, KeyRotate, RecordRegister } from '../entry.ts';
+import type { EntryBodies, RecordRegister } from '../entry.ts';
 import {
   BODY_EXAMPLES,
   doctor,
@@ -156,56 +156,6 @@ describe('user.register', () => {
     weak[0] = 1;
     expect(code(with_({ recoverySigningKey: weak }))).toBe('key_invalid');
     expect(code(with_({}))).toBe('accepted');
-  });
-});
-
-describe('key.rotate', () => {
-  const next = person(6, 'patient');
-  beforeEach(ready);
-  const rotate = (change: Partial<KeyRotate> = {}, who = patient, key = patient.key) =>
-    ledger.apply('key.rotate', who, rotateBody(patient, next, change), key);
-
-  it('by the user: the address and the seq stay, the old key is of no use', () => {
-    rotate();
-    expect(ledger.user(patient.address)).toMatchObject({ signingKey: next.key.publicKey, recipient: next.recipient });
-    expect(code(() => ledger.apply('notice', patient, BODY_EXAMPLES.notice))).toBe('signer_unknown');
-    expect(ledger.apply('notice', patient, BODY_EXAMPLES.notice, next.key).decoded.entry.seq).toBe(2);
-    expect(code(() => rotate({}, patient, next.key))).toBe('key_taken');
-  });
-
-  it('by the recovery key', () => {
-    expect(code(() => rotate({ authority: 'recovery' }, patient, patient.key))).toBe('signer_unknown');
-    expect(code(() => rotate({ authority: 'recovery' }, patient, patient.recovery))).toBe('accepted');
-  });
-
-  it('by a registrar, for anybody but a registrar', () => {
-    expect(code(() => rotate({ authority: 'registrar' }, facility, facility.key))).toBe('authority_invalid');
-    expect(code(() => rotate({ authority: 'user' }, registrar, registrar.key))).toBe('authority_invalid');
-    expect(code(() => rotate({ authority: 'registrar', subject: registrar.address }, registrar, registrar.key))).toBe(
-      'authority_invalid',
-    );
-    expect(code(() => rotate({ authority: 'registrar', subject: doctor.address }, registrar, registrar.key))).toBe(
-      'owner_unknown',
-    );
-    expect(code(() => rotate({ authority: 'registrar' }, registrar, registrar.key))).toBe('accepted');
-    expect(ledger.apply('notice', patient, BODY_EXAMPLES.notice, next.key).decoded.entry.seq).toBe(1);
-  });
-
-  it('proves the next keys; the recovery key may stay in its drawer', () => {
-    const kept = {
-      recoverySigningKey: patient.recovery.publicKey,
-      recoveryRecipient: patient.recoveryRecipient,
-      recoveryProof: null,
-    };
-    expect(code(() => rotate({ nextKeyProof: new Uint8Array(64) }))).toBe('proof_of_possession_invalid');
-    expect(code(() => rotate({ recoveryProof: new Uint8Array(64) }))).toBe('proof_of_possession_invalid');
-    expect(code(() => rotate({ recoveryProof: null }))).toBe('proof_of_possession_invalid');
-    expect(code(() => rotate({ ...kept, recoveryRecipient: recipientOf(50) }))).toBe('proof_of_possession_invalid');
-    expect(code(() => rotate({ ...kept, authority: 'registrar' }, registrar, registrar.key))).toBe(
-      'proof_of_possession_invalid',
-    );
-    expect(code(() => rotate({ recoverySigningKey: gateway.recovery.publicKey }))).toBe('key_taken');
-    expect(code(() => rotate(kept))).toBe('accepted');
   });
 });
 

@@ -3,6 +3,7 @@
 
 import { equalBytes } from '../../encoding/bytes.ts';
 import { VitalsealError } from '../../errors.ts';
+import { remainsMinted } from '../minted.ts';
 import { recoveryText, rotateText } from '../proofs.ts';
 import { mustBeNewKey, mustPossess, type Proposed, type Rule, signerOf } from './rule.ts';
 import type { Effect, UserState } from './view.ts';
@@ -42,7 +43,8 @@ export const keyRotate: Rule<'key.rotate'> = (proposed) => {
     throw new VitalsealError('proof_of_possession_invalid', 'the recovery key changes without proof');
   mustPossess(signingKey, rotateText(view.origin, entry.body), nextKeyProof);
 
-  const next: UserState = { ...user, signingKey, recipient, recoveryRecipient, recoverySigningKey, minted: false };
+  const minted = remainsMinted(user, entry.body);
+  const next: UserState = { ...user, signingKey, recipient, recoveryRecipient, recoverySigningKey, minted };
   const effects: Effect[] = [
     { kind: 'put-user', user: next },
     { kind: 'put-key', key: signingKey, address: user.address },

@@ -13,7 +13,7 @@ export interface UserState {
   readonly recipient: string;
   readonly recoveryRecipient: string;
   readonly recoverySigningKey: Uint8Array;
-  /** True while the keys are those that a registrar made: nothing is sealed to them. */
+  /** True while any key is one that a registrar made: nothing is sealed to this user. */
   readonly minted: boolean;
 }
 
