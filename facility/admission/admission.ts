@@ -7,7 +7,6 @@ import {
   type ErrorCode,
   equalBytes,
   type Hash,
-  isVitalsealError,
   leafHash,
   toHex,
   VitalsealError,
@@ -17,6 +16,7 @@ import type { Envelopes } from '../blobs/envelopes.ts';
 import type { Candidate, Engine, EntryResult } from '../engine/engine.ts';
 import type { FacilityLimits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
+import { isVerdict } from '../state/verdict.ts';
 import type { LedgerState } from '../state/view.ts';
 import type { Answers } from './answers.ts';
 import { Quota } from './quota.ts';
@@ -108,7 +108,7 @@ export class Admission {
       this.#mustBeStored(opened);
       return { bytes, opened };
     } catch (error) {
-      if (!isVitalsealError(error)) throw error;
+      if (!isVerdict(error)) throw error;
       return { status: 'refused', leaf: leaf ?? leafHash(bytes), code: error.code as ErrorCode };
     }
   }

@@ -11,6 +11,7 @@ import {
   tileReader,
   VitalsealError,
 } from '@vitalseal/ledger';
+import { asWritten } from '../state/verdict.ts';
 
 /** Widest form of one tile, `width`·32 bytes; null when the tree does not reach it. */
 export type TileSource = (level: number, index: number) => Uint8Array | null;
@@ -48,7 +49,7 @@ export class LedgerTree {
     if (size === 0) return emptyRoot;
     const known = this.#roots.get(size);
     if (known !== undefined) return known;
-    const root = size === this.size ? this.#frontier.root() : rootOf(this.reader, size);
+    const root = size === this.size ? this.#frontier.root() : asWritten(() => rootOf(this.reader, size));
     if (this.#roots.size >= CACHED_ROOTS) this.#roots.delete(this.#roots.keys().next().value as number);
     this.#roots.set(size, root);
     return root;

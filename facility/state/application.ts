@@ -5,13 +5,13 @@ import {
   type DecodedEntry,
   decodeEntry,
   type ErrorCode,
-  isVitalsealError,
   leafHash,
   type NoteSignature,
 } from '@vitalseal/ledger';
 import type { Application, Candidate, Committed, EntryResult } from '../engine/engine.ts';
 import type { Finality } from '../log/finality.ts';
 import type { LedgerStore } from './store.ts';
+import { isVerdict } from './verdict.ts';
 import type { LedgerState, StateDraft } from './view.ts';
 
 interface Pending {
@@ -80,7 +80,7 @@ function decide(draft: StateDraft, { bytes, opened }: Candidate): EntryResult {
     return { status: 'accepted', leaf: decoded.leaf, index: checked.index };
   } catch (error) {
     // Anything but a refusal (a store that cannot be read, say) is no verdict on the entry: the whole block fails.
-    if (!isVitalsealError(error)) throw error;
+    if (!isVerdict(error)) throw error;
     return { status: 'refused', leaf: opened?.leaf ?? leafHash(bytes), code: error.code as ErrorCode };
   }
 }

@@ -15,6 +15,7 @@ import {
 import type { LedgerTree, TreeDraft } from '../log/tree.ts';
 import { ROW_CODECS, rowsOf, type StateKind, type StateValues } from './rows.ts';
 import type { About, LedgerStore, NewEntry, StateRow } from './store.ts';
+import { asWritten } from './verdict.ts';
 
 type Stored<K extends StateKind> = StateValues[K] | null;
 
@@ -110,7 +111,7 @@ export class LedgerState extends View {
 
   #load<K extends StateKind>(kind: K, key: Uint8Array): Stored<K> {
     const bytes = this.#store.row(kind, key);
-    return bytes === null ? null : ROW_CODECS[kind].decode(bytes);
+    return bytes === null ? null : asWritten(() => ROW_CODECS[kind].decode(bytes));
   }
 
   #keep(name: string, value: unknown): void {
