@@ -7,6 +7,7 @@ import {
   isRecipient,
   openEntry,
   type Role,
+  remainsMinted,
   signerKeys,
   VitalsealError,
 } from '@vitalseal/ledger';
@@ -17,7 +18,7 @@ export interface Person {
   readonly signingKey: Uint8Array;
   readonly recipient: string;
   readonly recoveryRecipient: string;
-  /** The keys were made by a registrar and have not been rotated: nothing may be sealed to them. */
+  /** Any of the keys was made by a registrar: nothing may be sealed to this person. */
   readonly minted: boolean;
 }
 
@@ -43,12 +44,12 @@ export function verifyPerson(origin: string, address: Address, entries: readonly
     ) {
       return refuse('the registration is of another address');
     }
-    let person: Person = { ...entry.body, address, role };
+    let person: Person & { readonly recoverySigningKey: Uint8Array } = { ...entry.body, address, role };
     for (const bytes of rotations) {
       const { entry: next } = openEntry(bytes);
       if (next.type !== 'key.rotate' || !equalBytes(next.body.subject, address))
         return refuse('an entry about another');
-      person = { ...next.body, address, role, minted: false };
+      person = { ...next.body, address, role, minted: remainsMinted(person, next.body) };
     }
     signerKeys(origin, address, person.signingKey, entries);
     if (!isRecipient(person.recipient) || !isRecipient(person.recoveryRecipient)) return refuse('no age recipient');
