@@ -83,10 +83,11 @@ export async function makeSite(dir: string, options: SiteOptions = {}): Promise<
     },
     async startAgent() {
       site.agent = startCommand(['agent', 'run', '--data', agentDir, '--mqtt', `127.0.0.1:${mqttPort}`]);
-      await until(`the agent's broker to listen`, () => {
-        if (site.agent.process.exitCode !== null) throw new Error(site.agent.output().stderr);
-        return listens(mqttPort);
+      const { ended } = site.agent;
+      const gone = ended.then(({ code, signal, stderr }) => {
+        throw new Error(`the agent ended (${code ?? signal}) before it listened\n${stderr}`);
       });
+      await Promise.race([until("the agent's broker to listen", () => listens(mqttPort)), gone]);
     },
     addDevice: (name: string) => runJson<DeviceAccess>(['agent', 'devices', 'add', name, '--data', agentDir]),
     status: () => runJson<AgentStatus>(['agent', 'status', '--data', agentDir]),
