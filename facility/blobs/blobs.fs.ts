@@ -1,20 +1,21 @@
 // Blobs and envelope sets as files, sharded by the first two characters of their names, unfinished ones apart.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { storeError } from '../store-error.ts';
 import type { BlobFiles } from './blobs.ts';
-import { syncFolder, writeDurably } from './durable.fs.ts';
+import { DurableFolders, syncFolder, writeDurably } from './durable.fs.ts';
 
 export class FolderFiles implements BlobFiles {
   readonly #dir: string;
   readonly #scratch: string;
-  readonly #shards = new Set<string>();
+  readonly #shards: DurableFolders;
 
   /** `scratch` is a folder on the same file system; what a crash left there is removed. */
   constructor(dir: string, scratch: string) {
     this.#dir = dir;
     this.#scratch = scratch;
+    this.#shards = new DurableFolders(dirname(dir));
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     mkdirSync(scratch, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(scratch)) if (name.endsWith('.part')) rmSync(join(scratch, name), { force: true });
@@ -22,18 +23,12 @@ export class FolderFiles implements BlobFiles {
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
     const path = this.#path(name);
-    await this.#makeShard(dirname(path));
+    await this.#shards.make(dirname(path));
     await writeDurably(path, bytes, { scratch: this.#scratch });
   }
 
-  async #makeShard(shard: string): Promise<void> {
-    if (this.#shards.has(shard)) return;
-    try {
-      if ((await mkdir(shard, { recursive: true, mode: 0o700 })) !== undefined) await syncFolder(this.#dir);
-    } catch (error) {
-      throw storeError(error);
-    }
-    this.#shards.add(shard);
+  settle(name: string): Promise<void> {
+    return this.#shards.make(dirname(this.#path(name)));
   }
 
   async read(name: string): Promise<Uint8Array | null> {

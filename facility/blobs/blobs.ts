@@ -7,6 +7,8 @@ import type { FacilityLimits } from '../limits.ts';
 export interface BlobFiles {
   /** Durable on resolve. Throws `disk_full` or `store_failed`. */
   write(name: string, bytes: Uint8Array): Promise<void>;
+  /** Durable on resolve: a file that is here, and that a process wrote which died before it could say so. */
+  settle(name: string): Promise<void>;
   /** null when there is none. */
   read(name: string): Promise<Uint8Array | null>;
   readSync(name: string): Uint8Array | null;
@@ -52,6 +54,7 @@ export class Blobs {
     if (!equalBytes(sha256(bytes), hash)) throw new VitalsealError('blob_hash_mismatch');
     if (known !== null) {
       await known;
+      await this.#files.settle(name);
       return false;
     }
     // Counted before it is written, so that uploads at the same time cannot pass the quota together.
@@ -70,10 +73,11 @@ export class Blobs {
     return true;
   }
 
+  /** Whether the blob is here, durably: not while it is being written, although its name may be there already. */
   has(hash: Hash): boolean {
     const name = toHex(hash);
     if (this.#present.has(name)) return true;
-    if (!this.#files.has(name)) return false;
+    if (this.#writing.has(name) || !this.#files.has(name)) return false;
     this.#remember(name);
     return true;
   }

@@ -1,7 +1,7 @@
 // A file is either wholly there or not at all, also after a power cut: write beside, fsync, rename, fsync the folder.
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { storeError } from '../store-error.ts';
 
 export interface WriteOptions {
@@ -40,5 +40,44 @@ export async function syncFolder(path: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+export interface FolderOptions {
+  /** Of folders that are made; default 0700. */
+  readonly mode?: number;
+  readonly sync?: (path: string) => Promise<void>;
+}
+
+/**
+ * Folders whose names are durable, up to `top`. Each is synced once a process even when it exists: the process that made
+ * it may have died before it could.
+ */
+export class DurableFolders {
+  readonly #top: string;
+  readonly #mode: number;
+  readonly #sync: (path: string) => Promise<void>;
+  readonly #known = new Set<string>();
+
+  constructor(top: string, { mode = 0o700, sync = syncFolder }: FolderOptions = {}) {
+    this.#top = resolve(top);
+    this.#mode = mode;
+    this.#sync = sync;
+  }
+
+  /** Makes `path`, below `top`, with what is between them. Durable on resolve. Throws `disk_full` or `store_failed`. */
+  async make(path: string): Promise<void> {
+    const folder = resolve(path);
+    if (this.#known.has(folder)) return;
+    try {
+      await mkdir(folder, { recursive: true, mode: this.#mode });
+      for (let at = folder; ; at = dirname(at)) {
+        await this.#sync(at);
+        if (at === this.#top || at === dirname(at)) break;
+      }
+    } catch (error) {
+      throw storeError(error);
+    }
+    this.#known.add(folder);
   }
 }

@@ -45,7 +45,10 @@ export class Envelopes {
     const set = decodeEnvelopeSet(bytes);
     const name = nameOf(gateway, epoch);
     const held = this.commitment(gateway, epoch);
-    if (held !== null && same(held, set)) return false;
+    if (held !== null && same(held, set)) {
+      await this.#files.settle(name);
+      return false;
+    }
     if (opened !== null && !same(opened, set)) {
       throw new VitalsealError('envelope_invalid', 'the epoch is open with other envelopes');
     }

@@ -1,19 +1,14 @@
 // An export on disk.
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeDurably } from '../blobs/durable.fs.ts';
-import { storeError } from '../store-error.ts';
+import { DurableFolders, writeDurably } from '../blobs/durable.fs.ts';
 import type { OutputFolder } from './export.ts';
 
 export function outputFolder(dir: string): OutputFolder {
+  const folders = new DurableFolders(dir, { mode: 0o755 });
   return {
     async write(path, bytes) {
       const file = join(dir, path);
-      try {
-        await mkdir(dirname(file), { recursive: true });
-      } catch (error) {
-        throw storeError(error);
-      }
+      await folders.make(dirname(file));
       await writeDurably(file, bytes, { mode: 0o644 });
     },
   };

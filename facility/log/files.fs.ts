@@ -1,9 +1,9 @@
 // Published files on disk, in the C2SP tlog-tiles layout: the checkpoint and the full tiles, which never change and can
 // be served by anything that serves files. Partial tiles are made from the store when asked for.
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeEntryBundle, entriesTilePath, TILE_WIDTH, type Tile, tilePath, VitalsealError } from '@vitalseal/ledger';
-import { writeDurably } from '../blobs/durable.fs.ts';
+import { DurableFolders, writeDurably } from '../blobs/durable.fs.ts';
 import type { LogFiles } from './publisher.ts';
 
 /** A static file server, under another user, may serve them. */
@@ -19,10 +19,12 @@ export interface TileContents {
 export class FolderLogFiles implements LogFiles {
   readonly #dir: string;
   readonly #contents: TileContents;
+  readonly #folders: DurableFolders;
 
   constructor(dir: string, contents: TileContents) {
     this.#dir = dir;
     this.#contents = contents;
+    this.#folders = new DurableFolders(dirname(dir), { mode: 0o755 });
   }
 
   checkpoint(): Promise<string | null> {
@@ -35,7 +37,7 @@ export class FolderLogFiles implements LogFiles {
   }
 
   async writeCheckpoint(note: string): Promise<void> {
-    await mkdir(this.#dir, { recursive: true });
+    await this.#folders.make(this.#dir);
     await writeDurably(join(this.#dir, 'checkpoint'), Buffer.from(note), PUBLIC);
   }
 
@@ -48,7 +50,7 @@ export class FolderLogFiles implements LogFiles {
 
   async #write(path: string, bytes: Uint8Array): Promise<void> {
     const file = join(this.#dir, path);
-    await mkdir(dirname(file), { recursive: true });
+    await this.#folders.make(dirname(file));
     await writeDurably(file, bytes, PUBLIC);
   }
 }
