@@ -1,88 +1,19 @@
 import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { leafHash, signEntry } from '../entries/codec.ts';
-import type { Entry, EntryBodies, EntryType } from '../entries/entry.ts';
+import type { EntryBodies } from '../entries/entry.ts';
 import { signNextKeyProof } from '../entries/proofs.ts';
 import { addressOf, formatAddress } from '../identity/address.ts';
-import { type SigningKey, signingKeyOf } from '../identity/ed25519.ts';
-import { formatCheckpoint } from '../log/checkpoint.ts';
-import { addSignatures, signNote } from '../log/note.ts';
-import { cosignCheckpoint, logSigner } from '../log/signers.ts';
-import { formatVkey, NOTE_TYPE } from '../log/vkey.ts';
-import { ownHistoryRoot } from '../tree/frontier.ts';
+import type { SigningKey } from '../identity/ed25519.ts';
 import { type Hash, hashLeaf } from '../tree/hash.ts';
 import { inclusionProof } from '../tree/inclusion.ts';
 import { rootOf } from '../tree/reader.ts';
 import { type ExistenceFiles, formatExistenceProof, verifyExistence } from './existence.ts';
 import { encodeOwnPart } from './extra.ts';
+import { gateway, next, ORIGIN, POLICY, recovery, registrar, SmallLedger } from './small-ledger.testing.ts';
 
-const key = (seed: number): SigningKey => signingKeyOf(new Uint8Array(32).fill(seed));
-const [registrar, gateway, next, recovery, log, facility] = [1, 2, 3, 4, 5, 6].map(key) as [
-  SigningKey,
-  SigningKey,
-  SigningKey,
-  SigningKey,
-  SigningKey,
-  SigningKey,
-];
-const ORIGIN = `vitalseal.org/solo/${formatAddress(addressOf(registrar.publicKey))}`;
-const POLICY = `log ${formatVkey(ORIGIN, NOTE_TYPE.ed25519, log.publicKey)}
-witness facility ${formatVkey(`${ORIGIN}/facility`, NOTE_TYPE.cosignature, facility.publicKey)}
-quorum facility
-`;
 const owner = new Uint8Array(20).fill(8);
 let recipient = '';
-
-/** A ledger small enough to hold in a test: strangers' leaves around one gateway's entries. */
-class SmallLedger {
-  readonly leaves: Hash[] = [];
-  readonly own: Hash[] = [];
-  readonly entries: Uint8Array[] = [];
-  note = '';
-
-  strangers(count: number): this {
-    for (let i = 0; i < count; i++) this.leaves.push(hashLeaf(Uint8Array.of(i, this.leaves.length)));
-    return this;
-  }
-
-  checkpoint(time: number, size = this.leaves.length): string {
-    const body = formatCheckpoint({ origin: ORIGIN, size, root: rootOf(this.leaves, size) });
-    const note = signNote(body, [logSigner({ name: ORIGIN, secretKey: log.secretKey })]);
-    return addSignatures(note, [
-      cosignCheckpoint(body, { name: `${ORIGIN}/facility`, secretKey: facility.secretKey }, time),
-    ]);
-  }
-
-  register<T extends EntryType>(
-    type: T,
-    body: EntryBodies[T],
-    signer = gateway,
-    seenSize = 0,
-    origin = ORIGIN,
-  ): Uint8Array {
-    const bytes = signEntry(
-      {
-        type,
-        body,
-        origin,
-        signer: addressOf(gateway.publicKey),
-        seq: this.own.length,
-        history: ownHistoryRoot(this.own),
-        seen: { size: seenSize, root: rootOf(this.leaves, seenSize) },
-      } as Entry,
-      signer,
-    );
-    this.own.push(leafHash(bytes));
-    this.leaves.push(leafHash(bytes));
-    this.entries.push(bytes);
-    return bytes;
-  }
-
-  proof(index: number, checkpoint: string, seenNote: string | null = null, chain: Uint8Array[] = []): string {
-    const size = Number(checkpoint.split('\n')[1]);
-    return formatExistenceProof({ index, path: inclusionProof(this.leaves, index, size), checkpoint, seenNote, chain });
-  }
-}
 
 const record = (): EntryBodies['record.register'] => ({
   owner,
@@ -184,6 +115,23 @@ describe('an existence proof', () => {
     expect(verifyExistence({ ...files, proofText: clockTurned }, POLICY).notBefore).toBeNull();
   });
 
+  it('has no lower bound when what was seen is the empty tree, whose root everybody knows beforehand', () => {
+    const ledger = new SmallLedger();
+    const entry = ledger.register('record.register', record());
+    const proofText = ledger.proof(0, ledger.checkpoint(1700000700), ledger.checkpoint(1700000000, 0));
+    expect(verifyExistence({ proofText, entry }, POLICY)).toMatchObject({ notBefore: null, notAfter: 1700000700 });
+  });
+
+  it('of an entry that saw a tree with itself in it fails', () => {
+    const ledger = new SmallLedger().strangers(3);
+    const entry = ledger.register('record.register', record(), gateway, 3);
+    expect(codeOf({ entry, proofText: ledger.proof(3, ledger.checkpoint(9)) })).toContain('Proven: ');
+    // Only a log that shows different trees to different people can have made this one.
+    const early = new SmallLedger().strangers(1);
+    early.leaves.push(leafHash(entry));
+    expect(codeOf({ entry, proofText: early.strangers(5).proof(1, early.checkpoint(9)) })).toBe('proof_invalid');
+  });
+
   it('fails when any byte of the proof or of the entry differs', () => {
     const { files } = direct();
     for (let i = 0; i < files.entry.length; i++) {
@@ -233,24 +181,6 @@ describe('after a rotation', () => {
     expect(codeOf(files([bad]))).toBe('proof_invalid');
     expect(codeOf(files([rotate.with(100, 0)]))).toMatch(/_invalid$/);
   });
-
-  it('by the first registrar, the chain shows it too; by any other registrar it does not', () => {
-    const ledger = new SmallLedger();
-    const body = { ...rotation(next), authority: 'registrar' as const };
-    const proven = { ...body, nextKeyProof: signNextKeyProof(ORIGIN, body, next) };
-    const head = {
-      seq: 9,
-      history: leafHash(Uint8Array.of(1)),
-      seen: { size: 0, root: rootOf([], 0) },
-      origin: ORIGIN,
-    };
-    const by = (signer: SigningKey) =>
-      signEntry({ ...head, type: 'key.rotate', body: proven, signer: addressOf(signer.publicKey) }, signer);
-    const entry = ledger.register('epoch.open', epoch(1), next);
-    const files = (chain: Uint8Array[]) => ({ entry, proofText: ledger.proof(0, ledger.checkpoint(1), null, chain) });
-    expect(codeOf(files([by(registrar)]))).toContain('opened epoch');
-    expect(codeOf(files([by(facility)]))).toBe('proof_invalid');
-  });
 });
 
 describe('an older own entry', () => {
@@ -283,5 +213,27 @@ describe('an older own entry', () => {
     const foreign = verifyExistence({ entry, proofText: newestSaw, own: encodeOwnPart(part) }, POLICY);
     expect(foreign.notBefore).toBeNull();
     expect(codeOf({ entry, proofText: ledger.proof(index, last), own: new Uint8Array(3) })).toBe('proof_invalid');
+  });
+
+  it('may be by the signer’s first key, of which its address is made, or one of the chain, and by no other', () => {
+    const ledger = new SmallLedger();
+    ledger.register('epoch.open', epoch(0));
+    ledger.register('epoch.open', epoch(1), recovery);
+    const entry = ledger.register('epoch.open', epoch(2), next);
+    const body = { ...rotation(next), authority: 'registrar' as const };
+    const proven = { ...body, nextKeyProof: signNextKeyProof(ORIGIN, body, next) };
+    const head = {
+      seq: 9,
+      history: hashLeaf(new Uint8Array(1)),
+      seen: { size: 0, root: rootOf([], 0) },
+      origin: ORIGIN,
+    };
+    const signer = addressOf(registrar.publicKey);
+    const chain = [signEntry({ ...head, type: 'key.rotate', body: proven, signer }, registrar)];
+    const proofText = ledger.proof(2, ledger.checkpoint(5), null, chain);
+    const own = (seq: number) =>
+      encodeOwnPart({ entry: ledger.entries[seq] as Uint8Array, seq, path: inclusionProof(ledger.own, seq, 2) });
+    expect(codeOf({ entry, proofText, own: own(0) })).toContain('shown through its later entry 2');
+    expect(codeOf({ entry, proofText, own: own(1) })).toBe('proof_invalid');
   });
 });

@@ -4,7 +4,7 @@ import { equalBytes, toHex } from '../encoding/bytes.ts';
 import { type DecodedEntry, openEntry } from '../entries/codec.ts';
 import type { Entry, EntryType } from '../entries/entry.ts';
 import { VitalsealError } from '../errors.ts';
-import { formatAddress } from '../identity/address.ts';
+import { addressOf, formatAddress } from '../identity/address.ts';
 import { type AcceptedCheckpoint, checkCheckpoint, oneWitnessSuffices } from '../log/accept.ts';
 import { formatCheckpoint } from '../log/checkpoint.ts';
 import { parseNote, signatureLines } from '../log/note.ts';
@@ -119,7 +119,9 @@ function openOwn(bytes: Uint8Array, newest: DecodedEntry, keys: readonly Uint8Ar
   if (!equalBytes(entry.signer, newest.entry.signer) || entry.seq !== own.seq) {
     throw new VitalsealError('proof_invalid', 'the older entry is not the one of that signer and seq');
   }
-  if (!keys.some((key) => equalBytes(key, older.kid))) {
+  // A registrar's rotation may have come before any entry of the chain; the first key is named by the address itself.
+  const firstKey = equalBytes(addressOf(older.kid), entry.signer);
+  if (!firstKey && !keys.some((key) => equalBytes(key, older.kid))) {
     throw new VitalsealError('proof_invalid', 'the key of the older entry is not shown to be the signer’s');
   }
   if (!verifyInclusion(older.leaf, own.seq, newest.entry.seq, newest.entry.history, own.path)) {
@@ -147,7 +149,9 @@ function lowerBound(
 
 function seenAt(proven: Entry, signatures: string, policy: Policy, newest: Entry): number | null {
   try {
-    return checkCheckpoint(seenNoteOf(proven, signatures), policy).cosignedAt?.earliest ?? null;
+    const seen = checkCheckpoint(seenNoteOf(proven, signatures), policy);
+    // The root of the empty tree is known to everybody beforehand: to have seen it dates nothing.
+    return seen.size === 0 ? null : (seen.cosignedAt?.earliest ?? null);
   } catch (error) {
     if (proven === newest) throw error;
     // Beside an older entry the file may bring what the newer one saw: true, but no bound for the older.
