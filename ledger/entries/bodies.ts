@@ -20,6 +20,8 @@ import {
   uint,
 } from '../encoding/fields.ts';
 import { CLOCK_QUALITIES } from '../reading/reading.ts';
+import { isEnvelopeCount, MAX_ENVELOPES } from '../sealing/envelope.ts';
+import { CHAIN_LIMIT } from '../sealing/epoch.ts';
 import {
   DELEGATE_AUTHORITIES,
   type DeviceDelegate,
@@ -50,13 +52,12 @@ function ruled<T extends object>(field: RecordField<T>, rule: (value: T) => bool
   };
 }
 
-/** Envelope trees are padded to a power of two, at most this many: viewers of one stream, not of a hospital. */
-export const MAX_ENVELOPES = 4096;
-const powerOfTwo: Field<number> = {
-  put: (value) => powerOfTwo.take(value, 'value'),
+/** What no reader would take as the leaves of an envelope tree is not registered either. */
+const envelopeCount: Field<number> = {
+  put: (value) => envelopeCount.take(value, 'value'),
   take: (value, name) => {
-    const n = uint(1, MAX_ENVELOPES).take(value, name);
-    return (n & (n - 1)) === 0 ? n : invalid(name, 'a power of two');
+    const n = uint().take(value, name);
+    return isEnvelopeCount(n) ? n : invalid(name, `a power of two up to ${MAX_ENVELOPES}`);
   },
 };
 
@@ -97,7 +98,7 @@ const deviceDelegate = record<DeviceDelegate>({
   authority: choice(DELEGATE_AUTHORITIES, 0),
 });
 
-const epochOpen = record<EpochOpen>({ owner: address, epoch: hash, envelopeRoot: hash, envelopeCount: powerOfTwo });
+const epochOpen = record<EpochOpen>({ owner: address, epoch: hash, envelopeRoot: hash, envelopeCount });
 
 const recordRegister = ruled(
   record<RecordRegister>({
@@ -112,7 +113,7 @@ const recordRegister = ruled(
     blobSize: uint(1, MAX_BLOB_BYTES),
     commitment: hash,
     epoch: hash,
-    index: uint(),
+    index: uint(0, CHAIN_LIMIT - 1),
   }),
   (body) => body.interval.start <= body.interval.end && (body.previous === null) === (body.version === 1),
   'an interval that does not end before it starts, and a previous version unless it is the first',

@@ -5,6 +5,8 @@ import { type CborValue, decodeCbor, encodeCbor } from '../encoding/cbor.ts';
 import { openCose, signCose } from '../encoding/cose.ts';
 import { isVitalsealError } from '../errors.ts';
 import { formatExample, formatExampleBytes } from '../format-example.testing.ts';
+import { MAX_ENVELOPES } from '../sealing/envelope.ts';
+import { CHAIN_LIMIT } from '../sealing/epoch.ts';
 import { decodeEntry, encodeEntryPayload, leafHash, openEntry, signEntry, streamId } from './codec.ts';
 import { DROP_REASONS, ENTRY_TYPE, type Entry, type EntryType, MAX_ENTRY_BYTES, NOTICE_KINDS } from './entry.ts';
 import { BODY_EXAMPLES, entryOf, gateway, ORIGIN, patient } from './people.testing.ts';
@@ -151,11 +153,13 @@ describe('the codec of entries', () => {
     ['an empty blob', (b) => b.set(9, 0)],
     ['a size that is no safe integer', (b) => b.set(9, 2n ** 60n)],
     ['a negative index', (b) => b.set(12, -1)],
+    ['an index that no key chain reaches', (b) => b.set(12, CHAIN_LIMIT)],
     ['a short owner', (b) => b.set(1, new Uint8Array(19))],
   ])('refuses a record with %s', (_what, change) => expect(record(change)).toBe('entry_invalid'));
 
   it('refuses envelope counts that are no power of two, notices without a subject, other recipients', () => {
-    for (const count of [0, 3, 6, 8192]) {
+    expect(code(() => decodeEntry(changed('epoch.open', (_, b) => b.set(4, MAX_ENVELOPES))))).toBe('accepted');
+    for (const count of [0, 3, 6, 2 * MAX_ENVELOPES]) {
       expect(code(() => decodeEntry(changed('epoch.open', (_, b) => b.set(4, count))))).toBe('entry_invalid');
     }
     expect(code(() => decodeEntry(changed('notice', (_, b) => b.set(3, null))))).toBe('entry_invalid');
