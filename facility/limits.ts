@@ -1,5 +1,5 @@
 // Every bound of a facility in one place, validated once. What comes from outside is measured against these before any
-// work is done for it.
+// work is done for it. An IPv6 client's network address is its /64.
 import { VitalsealError } from '@vitalseal/ledger';
 
 export interface FacilityLimits {
@@ -14,13 +14,16 @@ export interface FacilityLimits {
   /** Entries a second and at once, from one network address and from one key behind one address. */
   readonly entriesPerSecondPerAddress: number;
   readonly entriesPerSecondPerKey: number;
+  /** Registrations of somebody new, from one network address: their keys are nobody's yet. */
+  readonly newcomersPerSecondPerAddress: number;
   /** Delegations a second that one gateway may ask for: each is an entry of the registrar's. */
   readonly delegationsPerSecondPerGateway: number;
   /** Requests a second from one network address. */
   readonly requestsPerSecondPerAddress: number;
-  /** Request bodies held in memory at once, over all connections. */
+  /** Bytes of request bodies and of blobs on their way out, held in memory at once, over all connections. */
   readonly bytesInFlight: number;
   readonly connections: number;
+  readonly connectionsPerAddress: number;
   readonly longPolls: number;
   readonly longPollSeconds: number;
 }
@@ -33,10 +36,12 @@ export const DEFAULT_LIMITS: FacilityLimits = {
   storedBytesPerUser: 64 * 1024 ** 3,
   entriesPerSecondPerAddress: 20_000,
   entriesPerSecondPerKey: 10_000,
+  newcomersPerSecondPerAddress: 100,
   delegationsPerSecondPerGateway: 5,
   requestsPerSecondPerAddress: 5_000,
   bytesInFlight: 256 * 1024 * 1024,
   connections: 2_000,
+  connectionsPerAddress: 500,
   longPolls: 1_000,
   longPollSeconds: 30,
 };

@@ -48,6 +48,7 @@ export class Admission {
   readonly #parts: AdmissionParts;
   readonly #perAddress: Quota;
   readonly #perKey: Quota;
+  readonly #newcomers: Quota;
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
@@ -55,6 +56,7 @@ export class Admission {
     const quota = (perSecond: number) => new Quota({ perSecond, burst: 2 * perSecond, clock });
     this.#perAddress = quota(limits.entriesPerSecondPerAddress);
     this.#perKey = quota(limits.entriesPerSecondPerKey);
+    this.#newcomers = quota(limits.newcomersPerSecondPerAddress);
   }
 
   /**
@@ -104,7 +106,7 @@ export class Admission {
       if (known !== null) return { status: 'duplicate', leaf, index: known };
       // By key and address, so that nobody can use up another's quota by naming its key.
       if (!this.#perKey.take(`${from} ${toHex(opened.kid)}`)) throw new VitalsealError('quota_exceeded');
-      this.#mustBePossible(opened);
+      this.#mustBePossible(from, opened);
       this.#mustBeStored(opened);
       return { bytes, opened };
     } catch (error) {
@@ -121,10 +123,13 @@ export class Admission {
   }
 
   /** Refuses what cannot become valid by waiting, before a signature is verified for it. */
-  #mustBePossible({ entry, kid }: DecodedEntry): void {
+  #mustBePossible(from: string, { entry, kid }: DecodedEntry): void {
     const { state } = this.#parts;
     if (entry.origin !== state.origin) throw new VitalsealError('origin_mismatch');
-    if (entry.type === 'user.register') return;
+    if (entry.type === 'user.register') {
+      if (!this.#newcomers.take(from)) throw new VitalsealError('quota_exceeded');
+      return;
+    }
     // Any key that is or was somebody's: whether it may sign for this signer is for the rules to say.
     if (state.user(entry.signer) === null || !state.keyTaken(kid)) throw new VitalsealError('signer_unknown');
   }

@@ -1,4 +1,4 @@
-// Memory for request bodies, reserved before a byte of one is read: in all, and by one network address no more than a
+// Memory for request bodies and for blobs on their way out, reserved before a byte of one is read: in all, and by one network address no more than a
 // quarter of it, so that announcing bodies and never sending them stops nobody else.
 import { VitalsealError } from '@vitalseal/ledger';
 

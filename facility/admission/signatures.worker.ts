@@ -4,16 +4,23 @@ import { isMainThread, type MessagePort, parentPort, Worker } from 'node:worker_
 import { VitalsealError } from '@vitalseal/ledger';
 import { isSigned, type SignatureChecker } from './signatures.ts';
 
+/** Entries that may wait for the thread; a few seconds' work. */
+const MAX_WAITING = 50_000;
+
 type Waiting = { resolve(flags: boolean[]): void; reject(error: unknown): void };
 
 /** The thread is started by the first entry, and does not keep the process alive. */
 export function threadedSignatures(): SignatureChecker {
   const waiting: Waiting[] = [];
   let worker: Worker | null = null;
+  let queued = 0;
   let broken = false;
   const start = () => {
     const started = new Worker(new URL(import.meta.url));
-    started.on('message', (flags: Uint8Array) => waiting.shift()?.resolve(Array.from(flags, (flag) => flag === 1)));
+    started.on('message', (flags: Uint8Array) => {
+      queued -= flags.length;
+      waiting.shift()?.resolve(Array.from(flags, (flag) => flag === 1));
+    });
     started.on('error', () => {});
     started.on('exit', () => {
       broken = true;
@@ -26,6 +33,8 @@ export function threadedSignatures(): SignatureChecker {
     async check(entries) {
       // Without its thread the facility goes on, more slowly.
       if (broken) return entries.map(isSigned);
+      if (queued + entries.length > MAX_WAITING) throw new VitalsealError('facility_busy');
+      queued += entries.length;
       worker ??= start();
       return new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });

@@ -1,6 +1,6 @@
 // Blobs and envelope sets as files, sharded by the first two characters of their names, unfinished ones apart.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { storeError } from '../store-error.ts';
 import type { BlobFiles } from './blobs.ts';
@@ -29,6 +29,14 @@ export class FolderFiles implements BlobFiles {
 
   settle(name: string): Promise<void> {
     return this.#shards.make(dirname(this.#path(name)));
+  }
+
+  async size(name: string): Promise<number | null> {
+    try {
+      return (await stat(this.#path(name))).size;
+    } catch (error) {
+      return absent(error);
+    }
   }
 
   async read(name: string): Promise<Uint8Array | null> {

@@ -10,6 +10,8 @@ export interface BlobFiles {
   /** Durable on resolve: a file that is here, and that a process wrote which died before it could say so. */
   settle(name: string): Promise<void>;
   /** null when there is none. */
+  size(name: string): Promise<number | null>;
+  /** null when there is none. */
   read(name: string): Promise<Uint8Array | null>;
   readSync(name: string): Uint8Array | null;
   has(name: string): boolean;
@@ -80,6 +82,11 @@ export class Blobs {
     if (this.#writing.has(name) || !this.#files.has(name)) return false;
     this.#remember(name);
     return true;
+  }
+
+  /** How many bytes lie on disk; null when there are none. */
+  sizeOf(hash: Hash): Promise<number | null> {
+    return this.#files.size(toHex(hash));
   }
 
   /** The bytes as they lie on disk: the reader checks them against the entry. null when there are none. */

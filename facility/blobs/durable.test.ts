@@ -40,6 +40,7 @@ describe('Blobs', () => {
         await written.promise;
       },
       settle: async () => void events.push('settled'),
+      size: async () => null,
       read: async () => null,
       readSync: () => null,
       has: (name) => there.has(name),

@@ -4,6 +4,7 @@ import { emptyRoot, Frontier, type IndexedEntry, MAX_ROWS, MESSAGES, VitalsealEr
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Node } from '../node.ts';
 import type { About } from '../state/store.ts';
+import { networkOf } from './network.ts';
 import { addressParameter, bodyOf, numberParameter, numberQuery } from './request.ts';
 
 export function ledgerRoutes(app: FastifyInstance, node: Node): void {
@@ -11,7 +12,7 @@ export function ledgerRoutes(app: FastifyInstance, node: Node): void {
 
   app.post('/v1/entries', async (request, reply) => {
     const entries = MESSAGES.submission.decode(bodyOf(request));
-    return sendCbor(reply, MESSAGES.answers.encode(await admission.submit(request.ip, entries)));
+    return sendCbor(reply, MESSAGES.answers.encode(await admission.submit(networkOf(request.ip), entries)));
   });
 
   app.get('/v1/entries/:index', async (request, reply) => {

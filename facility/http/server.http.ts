@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { ERRORS, type ErrorCode, encodeProblem, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Quota } from '../admission/quota.ts';
-import { Reservations } from '../admission/reservations.ts';
 import type { Node } from '../node.ts';
 import { isStoreError, storeError } from '../store-error.ts';
+import { limitConnections } from './connections.ts';
 import { ledgerRoutes } from './ledger.http.ts';
 import { logRoutes } from './log.http.ts';
+import { RequestMemory } from './memory.ts';
+import { networkOf } from './network.ts';
 import { registrarRoutes } from './registrar.http.ts';
 import { storageRoutes } from './storage.http.ts';
 
@@ -84,7 +86,7 @@ export function createApp(node: Node, tls?: { readonly cert: string; readonly ke
   } catch {
     throw new VitalsealError('config_invalid', 'the certificate or its key cannot be used');
   }
-  app.server.maxConnections = limits.connections;
+  limitConnections(app.server, limits.connections, limits.connectionsPerAddress);
   app.server.headersTimeout = 15_000;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -94,20 +96,18 @@ export function createApp(node: Node, tls?: { readonly cert: string; readonly ke
     burst: 2 * limits.requestsPerSecondPerAddress,
     clock: () => performance.now(),
   });
-  const bodies = new Reservations(limits.bytesInFlight);
-  app.addHook('onRequest', async (request) => {
-    if (!requests.take(request.ip)) throw new VitalsealError('quota_exceeded');
+  const memory = new RequestMemory(limits.bytesInFlight);
+  app.addHook('onRequest', async (request, reply) => {
+    if (!requests.take(networkOf(request.ip))) throw new VitalsealError('quota_exceeded');
     const limit = request.routeOptions.bodyLimit ?? limits.entryBodyBytes;
     const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
     const announced = length !== undefined ? Number(length) : chunked !== undefined ? limit : 0;
-    bodies.reserve(request, request.ip, Math.min(announced, limit));
+    memory.reserve(request, reply, Math.min(announced, limit));
   });
-  app.addHook('onResponse', async (request, reply) => {
-    bodies.release(request);
+  app.addHook('onResponse', async (_request, reply) => {
     metrics.count('requests');
     if (reply.statusCode >= 400) metrics.count('requests_failed');
   });
-  app.addHook('onRequestAbort', async (request) => bodies.release(request));
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new VitalsealError('not_found')));
   app.setErrorHandler((error, _request, reply) => {
     const known = asProblem(error);
@@ -119,7 +119,7 @@ export function createApp(node: Node, tls?: { readonly cert: string; readonly ke
 
   logRoutes(app, node);
   ledgerRoutes(app, node);
-  storageRoutes(app, node);
+  storageRoutes(app, node, memory);
   registrarRoutes(app, node);
   return app;
 }

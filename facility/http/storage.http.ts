@@ -5,9 +5,11 @@ import type { FastifyInstance } from 'fastify';
 import type { Node } from '../node.ts';
 import { authorise, whoSigned } from './authorise.ts';
 import { sendBytes } from './ledger.http.ts';
+import type { RequestMemory } from './memory.ts';
 import { bodyOf, hashParameter } from './request.ts';
 
-export function storageRoutes(app: FastifyInstance, node: Node): void {
+/** `memory`: of which a blob on its way out takes its size, because its reader may be slow. */
+export function storageRoutes(app: FastifyInstance, node: Node, memory: RequestMemory): void {
   const { blobs, envelopes, state, limits, metrics } = node;
 
   app.put('/v1/blobs/:hash', { bodyLimit: limits.blobBytes }, async (request, reply) => {
@@ -24,7 +26,11 @@ export function storageRoutes(app: FastifyInstance, node: Node): void {
   });
 
   app.get('/v1/blobs/:hash', async (request, reply) => {
-    const bytes = await blobs.read(hashParameter(request.params, 'hash'));
+    const hash = hashParameter(request.params, 'hash');
+    const size = await blobs.sizeOf(hash);
+    if (size === null) throw new VitalsealError('not_found');
+    memory.reserve(request, reply, size);
+    const bytes = await blobs.read(hash);
     if (bytes === null) throw new VitalsealError('not_found');
     return sendBytes(reply, bytes);
   });
