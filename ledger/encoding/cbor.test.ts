@@ -237,6 +237,13 @@ describe('deterministic CBOR', () => {
     expect(code(() => decodeCbor(nested(1_000_000)))).toBe('cbor_invalid');
   });
 
+  it('bounds the items before it makes any: each byte of empty arrays costs a hundred of memory', () => {
+    const empty = (n: number) => concat(Uint8Array.of(0x99, n >>> 8, n & 255), new Uint8Array(n).fill(0x80));
+    expect(code(() => decodeCbor(empty(999), { maxItems: 1000 }))).toBe('accepted');
+    expect(() => decodeCbor(empty(1000), { maxItems: 1000 })).toThrow('more than 1000 items');
+    expect(() => decodeCbor(encodeCbor(map([1, 2])), { maxItems: 2 })).toThrow('more than 2 items');
+  });
+
   it('copies byte strings, so that they do not keep or follow what they came from', () => {
     const bytes = encodeCbor(Uint8Array.of(1, 2, 3)).slice();
     const decoded = decodeCbor(bytes) as Uint8Array;

@@ -92,11 +92,12 @@ export function encodeCbor(value: CborValue): Uint8Array {
  * Walks over untrusted bytes without building anything: one item, definite lengths that fit, no floats, no tags,
  * integer or text keys, bounded depth. So cborg never sees a length that it would have to believe.
  */
-function scan(bytes: Uint8Array): void {
+function scan(bytes: Uint8Array, maxItems: number): void {
   // Items still to come at each open level; maps count keys and values, and `keyed` tells where keys stand.
   const left = [1];
   const keyed = [false];
   let at = 0;
+  let count = 0;
   while (left.length > 0) {
     const level = left.length - 1;
     const remaining = left[level] as number;
@@ -107,6 +108,7 @@ function scan(bytes: Uint8Array): void {
     }
     const isKey = keyed[level] === true && remaining % 2 === 0;
     left[level] = remaining - 1;
+    if (++count > maxItems) refuse(`more than ${maxItems} items`);
     const head = bytes[at++];
     if (head === undefined) refuse('cut short');
     const major = head >>> 5;
@@ -149,13 +151,24 @@ const DECODE_OPTIONS = {
   allowUndefined: false,
 };
 
+/** An item is a key or value of a map, or any array, map, text …; one that is empty is one byte, and far more in memory. */
+export interface DecodeLimits {
+  /** Default 1 MiB. */
+  readonly maxBytes?: number;
+  /** Default: as many as there are bytes. */
+  readonly maxItems?: number;
+}
+
 /**
  * The value of untrusted bytes, which must be its one encoding. Byte strings are copies.
- * Throws `cbor_invalid`, also when there are more than `maxBytes` (default 1 MiB).
+ * Throws `cbor_invalid`, also beyond the limits, before anything is made of the bytes.
  */
-export function decodeCbor(bytes: Uint8Array, { maxBytes = DEFAULT_MAX_BYTES }: { maxBytes?: number } = {}): CborValue {
+export function decodeCbor(
+  bytes: Uint8Array,
+  { maxBytes = DEFAULT_MAX_BYTES, maxItems = maxBytes }: DecodeLimits = {},
+): CborValue {
   if (bytes.length > maxBytes) return refuse(`more than ${maxBytes} bytes`);
-  scan(bytes);
+  scan(bytes, maxItems);
   let value: CborValue;
   try {
     value = decode(bytes, DECODE_OPTIONS) as CborValue;

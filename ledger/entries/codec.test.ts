@@ -196,6 +196,8 @@ describe('the codec of entries', () => {
   it('bounds an entry before it looks at it', () => {
     expect(code(() => decodeEntry(new Uint8Array(MAX_ENTRY_BYTES + 1)))).toBe('entry_too_large');
     expect(code(() => decodeEntry(new Uint8Array(MAX_ENTRY_BYTES)))).toBe('entry_invalid');
+    const hollow = signPayload(encodeCbor(Array.from({ length: 50_000 }, () => [])));
+    expect(() => decodeEntry(hollow)).toThrow('more than 64 items');
   });
 
   it('never throws anything else on anything', () => {

@@ -15,6 +15,8 @@ import { ENTRY_CONTEXT, ENTRY_TYPE, type Entry, type EntryHead, type EntryType, 
 const TYPE_OF = new Map(
   Object.entries(ENTRY_TYPE).map(([name, number]) => [number as number, name as keyof typeof ENTRY_TYPE]),
 );
+/** More items than an entry of any type has. */
+const LIMITS = { maxBytes: MAX_ENTRY_BYTES, maxItems: 64 } as const;
 const seen = tuple<EntryHead['seen']>({ size: uint(), root: hash });
 
 /** An entry as it was received. `leaf` is its leaf hash; nothing is verified yet. */
@@ -85,7 +87,7 @@ function takeEntry(payload: CborValue): Entry {
 export function decodeEntry(bytes: Uint8Array): DecodedEntry {
   if (bytes.length > MAX_ENTRY_BYTES) throw new VitalsealError('entry_too_large');
   const { kid, payload } = asEntry(() => openCose(bytes));
-  const entry = asEntry(() => takeEntry(decodeCbor(payload, { maxBytes: MAX_ENTRY_BYTES })));
+  const entry = asEntry(() => takeEntry(decodeCbor(payload, LIMITS)));
   return { entry, kid: kid.slice(), leaf: leafHash(bytes), bytes };
 }
 

@@ -25,6 +25,8 @@ export interface OwnPart {
 const MAX_CHAIN = 64;
 const MAX_EXTRA = 768 * 1024;
 const MAX_OWN = 64 * 1024;
+/** More than either of the two may hold. */
+const MAX_ITEMS = 128;
 
 const refuse = (what: string): never => {
   throw new VitalsealError('proof_invalid', `the proof's ${what} is malformed`);
@@ -72,7 +74,7 @@ export function decodeOwnPart(bytes: Uint8Array): OwnPart {
 
 function decodeMap(bytes: Uint8Array, maxBytes: number, keys: number, what: string): ReadonlyMap<unknown, CborValue> {
   try {
-    const value = decodeCbor(bytes, { maxBytes });
+    const value = decodeCbor(bytes, { maxBytes, maxItems: MAX_ITEMS });
     return value instanceof Map && value.size === keys ? value : refuse(what);
   } catch (error) {
     if (isVitalsealError(error)) return refuse(what);

@@ -28,7 +28,8 @@ import type { Address } from '../identity/address.ts';
 export const MAX_SUBMISSION = { entries: 64, bytes: 1 << 20 } as const;
 /** Most rows in one answer. */
 export const MAX_ROWS = { leaves: 1024, entries: 256 } as const;
-const MAX_CBOR = 1 << 24;
+/** As many leaves, or entries, as an answer may have, with their indexes. */
+const LIMITS = { maxBytes: 1 << 24, maxItems: 4096 } as const;
 
 export interface IndexedEntry {
   readonly index: number;
@@ -85,7 +86,7 @@ function message<T>(code: ErrorCode, field: Field<T>): Message<T> {
     encode: (value) => encodeCbor(field.put(value)),
     decode: (bytes) => {
       try {
-        return field.take(decodeCbor(bytes, { maxBytes: MAX_CBOR }), 'message');
+        return field.take(decodeCbor(bytes, LIMITS), 'message');
       } catch (error) {
         if (isVitalsealError(error)) throw new VitalsealError(code, error.message);
         throw error;

@@ -79,7 +79,7 @@ export function checkRequest(header: string | undefined, request: ReceivedReques
 function open(token: string): { kid: Uint8Array; signed: SignedRequest } {
   try {
     const { payload, kid } = verifyCose(fromBase64Url(token));
-    return { kid, signed: fields.take(decodeCbor(payload), 'request') };
+    return { kid, signed: fields.take(decodeCbor(payload, { maxBytes: MAX_HEADER }), 'request') };
   } catch (error) {
     if (isVitalsealError(error)) throw new VitalsealError('request_unauthorised', error.message);
     throw error;

@@ -187,6 +187,10 @@ describe('messages', () => {
     const many = encodeCbor(Array.from({ length: 65 }, () => utf8('entry')));
     expect(code(() => MESSAGES.submission.decode(many))).toBe('request_invalid');
     expect(code(() => MESSAGES.submission.decode(encodeCbor([new Uint8Array(60_001)])))).toBe('request_invalid');
+    const leaves = Array.from({ length: 1024 }, (_, index) => ({ index, leaf: h(1) }));
+    expect(MESSAGES.leaves.decode(MESSAGES.leaves.encode(leaves)).length).toBe(1024);
+    const hollow = encodeCbor(Array.from({ length: 5000 }, () => []));
+    for (const message of Object.values(MESSAGES)) expect(() => message.decode(hollow)).toThrow('items');
   });
 });
 
