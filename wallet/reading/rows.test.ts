@@ -34,6 +34,10 @@ describe('CSV', () => {
     expect(csvLine(row('plain'))).toBe('pump-1,MDC_X,mL/h,plain,,1970-01-01T00:00:00.000Z,ab');
     expect(csvLine(row('a,"b"\nc'))).toContain('"a,""b""\nc"');
     expect(csvLine(row('=HYPERLINK(1)'))).toContain(",'=HYPERLINK(1),");
+    expect(csvLine(row("-1+1|'cmd'!A0"))).toContain(",'-1+1|'cmd'!A0,");
+    for (const number of ['-0.005 0.010', '+1', '-15e2', '5e-324']) {
+      expect(csvLine(row(number))).toContain(`,${number},`);
+    }
     const negative = readingRow({ ...reading, value: { kind: 'decimal', mantissa: -1, exponent: 0 } }, 'ab');
     expect(csvLine(negative)).toContain(',-1,');
   });

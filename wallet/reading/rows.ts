@@ -63,8 +63,11 @@ function isoTime(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`;
 }
 
+/** One number, or the samples of a block, and nothing after them: "-1+1" would be a formula. */
+const NUMBERS = /^[+-]?\d+(\.\d+)?(e-?\d+)?( -?\d+(\.\d+)?(e-?\d+)?)*$/;
+
 function csvField(text: string): string {
   // A spreadsheet takes these first characters for a formula; numbers keep their sign.
-  const safe = /^[=+\-@\t\r]/.test(text) && !/^[+-]?[0-9.]/.test(text) ? `'${text}` : text;
+  const safe = /^[=+\-@\t\r]/.test(text) && !NUMBERS.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
