@@ -24,7 +24,7 @@ import { exportFacility, initFacility, inviteFacility } from './main.ts';
 const KILLS = Number(process.env.VITALSEAL_KILLS ?? 20);
 const GATEWAYS = 4;
 const PER_POST = 8;
-const BIN = fileURLToPath(new URL('../cli/bin/vitalseal.js', import.meta.url));
+const SERVE = fileURLToPath(new URL('fixtures/serve.ts', import.meta.url));
 
 interface Served {
   readonly process: ChildProcess;
@@ -32,19 +32,7 @@ interface Served {
 }
 
 async function serve(dir: string, port: number): Promise<Served> {
-  const args = [
-    BIN,
-    'facility',
-    'run',
-    '--data',
-    dir,
-    '--listen',
-    `127.0.0.1:${port}`,
-    '--json',
-    '--log-level',
-    'silent',
-  ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [SERVE, dir, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout })) {
     return { process: child, url: (JSON.parse(line) as { url: string }).url };
   }

@@ -21,6 +21,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 const ADAPTER = /\.(sqlite|http|socket|worker|fs|bluez)\.ts$/;
+/** What talks to the world outside the process: only adapters and main.ts name it. Its types may be named anywhere. */
+const IO =
+  /^(node:(fs|fs\/promises|net|tls|http|https|http2|dgram|dns|child_process|worker_threads)|better-sqlite3|fastify|undici)$/;
 /** The one file of the ledger that a browser build swaps. */
 const LEDGER_CRYPTO = 'ledger/crypto.ts';
 
@@ -41,9 +44,12 @@ export function checkDependencies(tree: Tree): Violation[] {
     const folder = folderOf(file.path);
     const { imports, error } = syntaxOf(file);
     if (error) violations.push({ rule: 'syntax', path: file.path, line: 1, message: error });
-    for (const { specifier, offset } of imports) {
+    for (const { specifier, offset, typeOnly } of imports) {
       const line = lineAt(file.text, offset);
       const report = (rule: string, message: string) => violations.push({ rule, path: file.path, line, message });
+      if (specifier !== null && IO.test(specifier) && !typeOnly && !mayTouchTheWorld(file.path)) {
+        report('io', `${specifier} outside an adapter: name the file *.fs.ts, *.http.ts …, and take a port here`);
+      }
       if (specifier === null) {
         if (!isTest(file.path)) report('import-computed', 'an import whose name is computed cannot be checked');
         continue;
@@ -108,6 +114,11 @@ function checkEdge({ from, to, line }: Edge): Violation[] {
  */
 function mayWire(from: string): boolean {
   return /^([^/]+\/main\.ts$|cli\/)/.test(from) || ADAPTER.test(from);
+}
+
+/** Adapters, composition roots, what is all rim, and probes, which are programs of their own. */
+function mayTouchTheWorld(path: string): boolean {
+  return mayWire(path) || isTest(path) || /^(deploy\/|[^/]+\/(probe|fixtures)\/|[^/]+$)/.test(path);
 }
 
 function folderOf(path: string): string {

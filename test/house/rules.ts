@@ -1,6 +1,6 @@
 // The house rules that a machine can check: sizes, names, headers, and what must not be written down. Each rule looks at
 // one file (or at the registry of errors) and says what is wrong with it in words that tell what to do.
-import { isNode, literal, type Node, named, syntaxOf } from './syntax.ts';
+import { first, isNode, literal, type Node, named, syntaxOf } from './syntax.ts';
 import { isCode, isTest, lineAt, type SourceFile, type Tree, type Violation } from './tree.ts';
 
 type Rule = (file: SourceFile) => { line: number; message: string }[];
@@ -98,6 +98,24 @@ const browserSafe: Rule = (file) =>
           : null,
       );
 
+/** What makes the ledger answer differently from one machine, or one moment, to another. */
+const AMBIENT = ['Date.now', 'Math.random', 'performance.now'];
+const AMBIENT_CALLS = ['setTimeout', 'setInterval', 'fetch', 'queueMicrotask'];
+
+const ledgerClock: Rule = (file) =>
+  !file.path.startsWith('ledger/') || isTest(file.path)
+    ? []
+    : findNodes(file, (node) => {
+        const name =
+          node.type === 'MemberExpression' && isNode(node.object) && isNode(node.property)
+            ? `${node.object.name}.${node.property.name}`
+            : '';
+        const called = node.type === 'CallExpression' && AMBIENT_CALLS.find((call) => named(node.callee, call));
+        const dated = node.type === 'NewExpression' && named(node.callee, 'Date') && first(node) === undefined;
+        const what = AMBIENT.includes(name) ? name : called || (dated ? 'new Date()' : null);
+        return what === null ? null : `${what} in the ledger, which has no clock and no I/O; take it as an argument`;
+      });
+
 function findNodes(file: SourceFile, judge: (node: Node) => string | null) {
   if (!isCode(file.path)) return [];
   return syntaxOf(file).nodes.flatMap((node) => {
@@ -117,6 +135,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   console: consoleOutside,
   environment,
   'browser-safe': browserSafe,
+  'ledger-clock': ledgerClock,
 };
 
 /** Everything in `tree` that breaks a house rule. */

@@ -7,6 +7,8 @@ export interface Import {
   /** As written; null where it is computed (`import(name)`). */
   specifier: string | null;
   offset: number;
+  /** It names types only: nothing of it is there when the program runs. */
+  typeOnly: boolean;
 }
 
 /** A node of the ESTree, as loosely as a rule needs it. */
@@ -65,10 +67,19 @@ function importsOf(node: Node): Import[] {
     case 'TSImportType':
     case 'TSExternalModuleReference': {
       const source = node.source ?? node.argument ?? node.expression;
-      return source ? [{ specifier: literal(source), offset: node.start }] : [];
+      const typeOnly = node.importKind === 'type' || node.exportKind === 'type' || node.type === 'TSImportType';
+      return source ? [{ specifier: literal(source), offset: node.start, typeOnly }] : [];
     }
     case 'CallExpression':
-      return named(node.callee, 'require') ? [{ specifier: literal(first(node)), offset: node.start }] : [];
+      return named(node.callee, 'require')
+        ? [{ specifier: literal(first(node)), offset: node.start, typeOnly: false }]
+        : [];
+    // What a worker is started from.
+    case 'NewExpression': {
+      const path = named(node.callee, 'URL') && isNode((node.arguments as unknown[])[1]) ? literal(first(node)) : null;
+      if (path === null || !/\.[cm]?[jt]s$/.test(path)) return [];
+      return [{ specifier: path.startsWith('.') ? path : `./${path}`, offset: node.start, typeOnly: false }];
+    }
     default:
       return [];
   }
