@@ -34,12 +34,33 @@ export function chainNext(key: Uint8Array): Uint8Array {
 
 /** Kᵢ of an epoch's secret, by i steps of about 10 µs. Throws `entry_invalid` when no record can have that index. */
 export function chainAt(secret: Uint8Array, index: number): Uint8Array {
-  if (!Number.isInteger(index) || index < 0 || index >= CHAIN_LIMIT) {
-    throw new VitalsealError('entry_invalid', 'no record of an epoch has that index');
+  return new EpochChain(secret).keyAt(index);
+}
+
+const MARK_EVERY = 1024;
+
+/** The keys of one epoch for a reader of many records: what was walked once is not walked again, whatever the order. */
+export class EpochChain {
+  /** K₀, K₁₀₂₄, K₂₀₄₈ … as far as was walked. */
+  readonly #marks: Uint8Array[];
+
+  constructor(secret: Uint8Array) {
+    this.#marks = [chainStart(secret)];
   }
-  let key = chainStart(secret);
-  for (let i = 0; i < index; i++) key = chainNext(key);
-  return key;
+
+  /** Kᵢ. Throws `entry_invalid` when no record can have that index. */
+  keyAt(index: number): Uint8Array {
+    if (!Number.isInteger(index) || index < 0 || index >= CHAIN_LIMIT) {
+      throw new VitalsealError('entry_invalid', 'no record of an epoch has that index');
+    }
+    const mark = Math.min(Math.floor(index / MARK_EVERY), this.#marks.length - 1);
+    let key = this.#marks[mark] as Uint8Array;
+    for (let i = mark * MARK_EVERY + 1; i <= index; i++) {
+      key = chainNext(key);
+      if (i === this.#marks.length * MARK_EVERY) this.#marks.push(key);
+    }
+    return key;
+  }
 }
 
 function checkKey(key: Uint8Array): void {

@@ -5,7 +5,7 @@ import { isVitalsealError } from '../errors.ts';
 import { formatExample } from '../format-example.testing.ts';
 import { type EnvelopeSet, openEnvelope, sealEnvelopes, verifyEnvelope } from './envelope.ts';
 import { decodeEnvelope, decodeEnvelopeSet, encodeEnvelope, encodeEnvelopeSet } from './envelope-set.ts';
-import { CHAIN_LIMIT, chainAt, chainNext, chainStart, epochId } from './epoch.ts';
+import { CHAIN_LIMIT, chainAt, chainNext, chainStart, EpochChain, epochId } from './epoch.ts';
 import { exportForStockAge } from './export.ts';
 import { generateRecipientKey, isRecipient, isRecipientIdentity, type RecipientKey, recipientOf } from './recipient.ts';
 import { openRecord, type RecordSlot, sealRecord } from './record.ts';
@@ -34,6 +34,18 @@ describe('the key chain', () => {
   it('reaches every key from the secret, step by step', () => {
     let key = chainStart(secret);
     for (let i = 0; i < 50; i++, key = chainNext(key)) expect(toHex(chainAt(secret, i))).toBe(toHex(key));
+  });
+
+  it('gives a reader any key in any order, walking each step once and then at most 1,023', () => {
+    const chain = new EpochChain(secret);
+    for (const index of [0, 5, 4, 2049, 1023, 1024, 1025, 2048, 0, 3000, 1]) {
+      expect(toHex(chain.keyAt(index))).toBe(toHex(chainAt(secret, index)));
+    }
+    // Were each walked from the start, these would be ten million steps.
+    for (let i = 0; i < 1000; i++) chain.keyAt(i % 2 === 0 ? 20_480 : 1);
+    for (const index of [-1, 0.5, CHAIN_LIMIT]) {
+      expect(() => chain.keyAt(index)).toThrow(expect.objectContaining({ code: 'entry_invalid' }));
+    }
   });
 
   it('does not walk for ever', () => {

@@ -5,6 +5,7 @@ import {
   commitReadings,
   decodeBatch,
   decodeEnvelope,
+  EpochChain,
   epochId,
   equalBytes,
   type FacilityClient,
@@ -36,8 +37,8 @@ export interface OpenedRecord {
   readonly inclusion: Inclusion;
 }
 
-/** Epoch secrets that were opened already, by hex of the epoch: most records share one. */
-export type EpochSecrets = Map<string, Uint8Array>;
+/** Key chains of the epochs that were opened already, by hex of the epoch: most records share one. */
+export type EpochChains = Map<string, EpochChain>;
 
 /**
  * Proves, fetches, checks and opens a record. Throws `proof_invalid` and the like when the ledger does not hold it,
@@ -47,32 +48,33 @@ export type EpochSecrets = Map<string, Uint8Array>;
 export async function openListed(
   record: Listed<'record.register'>,
   { epochs }: Listing,
-  secrets: EpochSecrets,
+  chains: EpochChains,
   opener: Opener,
 ): Promise<OpenedRecord> {
   const { client, log, inflate } = opener;
   const { body, origin, signer } = record.entry;
   const inclusion = await log.prove(client, record.index, record.leaf);
-  const secret = await epochSecret(record, epochs.get(toHex(body.epoch)), secrets, opener);
+  const chain = await epochChain(record, epochs.get(toHex(body.epoch)), chains, opener);
   const file = await fetchBlob(client, body);
+  const chainKey = chain.keyAt(body.index);
   const stream = streamId(origin, body.owner, signer);
-  const plaintext = await openRecord({ file, secret, origin, stream, epoch: body.epoch, index: body.index });
+  const plaintext = await openRecord({ file, chainKey, origin, stream, epoch: body.epoch, index: body.index });
   const batch = damagedUnless(() => decodeBatch(plaintext, inflate));
   checkCommitment(record, batch);
   return { readings: batch.readings, inclusion };
 }
 
-async function epochSecret(
+async function epochChain(
   { entry }: Listed<'record.register'>,
   opened: Listed<'epoch.open'> | undefined,
-  secrets: EpochSecrets,
+  chains: EpochChains,
   { client, log, auth, identity }: Opener,
-): Promise<Uint8Array> {
+): Promise<EpochChain> {
   const { epoch } = entry.body;
   if (opened === undefined || !equalBytes(opened.entry.signer, entry.signer)) {
     throw new VitalsealError('epoch_unknown', 'the record names an epoch that its signer did not open');
   }
-  const known = secrets.get(toHex(epoch));
+  const known = chains.get(toHex(epoch));
   if (known !== undefined) return known;
   await log.prove(client, opened.index, opened.leaf);
   const { envelopeRoot, envelopeCount } = opened.entry.body;
@@ -81,8 +83,9 @@ async function epochSecret(
   if (!equalBytes(epochId(secret), epoch)) {
     throw new VitalsealError('envelope_invalid', 'the envelope holds the secret of another epoch');
   }
-  secrets.set(toHex(epoch), secret);
-  return secret;
+  const chain = new EpochChain(secret);
+  chains.set(toHex(epoch), chain);
+  return chain;
 }
 
 async function fetchBlob(client: FacilityClient, body: RecordRegister): Promise<Uint8Array> {

@@ -11,7 +11,7 @@ import {
 } from '@vitalseal/ledger';
 import { TrustedLog, trustedPolicy } from '../trust/trust.ts';
 import { chosen, type Listed, listRecords, type Wish } from './listing.ts';
-import { type EpochSecrets, type OpenedRecord, openListed } from './open.ts';
+import { type EpochChains, type OpenedRecord, openListed } from './open.ts';
 import { type ReadingRow, readingRow } from './rows.ts';
 
 /** How long to wait for the checkpoint that holds the newest record: registered is soon final. */
@@ -66,7 +66,7 @@ export async function readRecords({ identity, client, wish, inflate, now }: Read
   const note = await client.checkpoint({ min: newest + 1, waitSeconds: FINALITY_SECONDS });
   const log = TrustedLog.open(policy, note, identity.origin);
   const auth = { key: signingKeyOf(identity.signingKey), now };
-  const secrets: EpochSecrets = new Map();
+  const chains: EpochChains = new Map();
   const read: ReadRecord[] = [];
   const unread: UnreadRecord[] = [];
   for (const listed of chosen(listing, wish)) {
@@ -78,7 +78,7 @@ export async function readRecords({ identity, client, wish, inflate, now }: Read
     }
     try {
       const opener = { client, log, auth, identity: identity.identity, inflate };
-      const { readings, inclusion } = await openListed(listed, listing, secrets, opener);
+      const { readings, inclusion } = await openListed(listed, listing, chains, opener);
       read.push({ ...name, listed, inclusion, rows: readings.map((reading) => readingRow(reading, name.record)) });
     } catch (error) {
       if (!isVitalsealError(error) || !OF_ONE_RECORD.has(error.code)) throw error;
