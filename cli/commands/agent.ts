@@ -1,9 +1,10 @@
 // vitalseal agent …: the gateway's commands. Each loads the package only when it runs.
-import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { VitalsealError } from '@vitalseal/ledger';
 import { Command } from 'commander';
 import type { Io } from '../io.ts';
+import { writeProof } from '../proof-files.fs.ts';
 
 interface Common {
   data: string;
@@ -198,23 +199,11 @@ function proof(io: Io): Command {
     .requiredOption('--out <file>', 'the proof; `.entry` (and `.own`) beside it replace its last ending')
     .action(async (record: string, given: ProofOptions) => {
       const made = await (await load()).agentProof(resolve(given.data), record);
-      const out = resolve(given.out);
-      const beside = (ending: string) => join(dirname(out), `${stem(out)}${ending}`);
-      const files = { proof: out, entry: beside('.entry'), own: made.own === null ? null : beside('.own') };
-      await writeFile(files.entry, made.entry);
-      if (made.own !== null && files.own !== null) await writeFile(files.own, made.own);
-      await writeFile(out, made.proof);
+      const files = await writeProof(given.out, made);
       const { index, online } = made;
       if (given.json) return io.json({ ...files, index, online });
-      io.print(`${out}${made.own === null ? '' : ' (through a newer entry)'}`);
+      io.print(`${files.proof}${made.own === null ? '' : ' (through a newer entry)'}`);
     });
-}
-
-/** The file's name without its last ending. */
-function stem(path: string): string {
-  const name = path.slice(dirname(path).length + 1);
-  const dot = name.lastIndexOf('.');
-  return dot > 0 ? name.slice(0, dot) : name;
 }
 
 function flush(io: Io): Command {

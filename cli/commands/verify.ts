@@ -1,9 +1,9 @@
 // vitalseal verify …: an exported proof, checked with a policy and nothing else: no network, no data folder.
 import { open } from 'node:fs/promises';
-import { join, parse } from 'node:path';
 import { ERRORS, fromUtf8, isVitalsealError, type Verdict, VitalsealError, verifyExistence } from '@vitalseal/ledger';
 import { Command } from 'commander';
 import type { Io } from '../io.ts';
+import { beside } from '../proof-files.fs.ts';
 
 interface VerifyOptions {
   policy: string;
@@ -43,12 +43,6 @@ async function verifyFiles(file: string, policy: string): Promise<Verdict> {
     if (ERRORS[error.code].exit === 1) throw new VitalsealError(error.code, `not proven: ${error.message}`);
     throw new VitalsealError('proof_invalid', `not proven: ${error.code}: ${error.message}`);
   }
-}
-
-/** FILE with its last ending replaced. */
-function beside(file: string, ending: string): string {
-  const { dir, name } = parse(file);
-  return join(dir, name + ending);
 }
 
 async function readNeeded(path: string, what: string): Promise<Uint8Array> {
