@@ -46,6 +46,14 @@ describe('the command line', () => {
     }
   });
 
+  it('names a file that cannot be used, without a stack', async () => {
+    const recorded = recordingIo();
+    const words = ['sim', 'run', 'pump', '--mqtt', '127.0.0.1:1', '--username', 'u', '--password', 'p'];
+    expect(await main([...words, '--ca', '/no/such/file', '--json'], recorded.io)).toBe(2);
+    expect(recorded.stderr()).toBe('vitalseal: usage: /no/such/file: open failed (ENOENT)\n');
+    expect(recorded.lastJson()).toMatchObject({ error: { code: 'usage' } });
+  });
+
   it('goes quietly when the reader of its output has gone', () => {
     const bin = fileURLToPath(new URL('bin/vitalseal.js', import.meta.url));
     const script = `"${process.execPath}" "${bin}" --help | true; echo "\${PIPESTATUS[0]}"`;

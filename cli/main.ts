@@ -136,13 +136,27 @@ async function report(error: unknown, io: Io, json: boolean): Promise<number> {
     return EXIT_USAGE;
   }
   const { ERRORS, isVitalsealError } = await import('@vitalseal/ledger');
-  if (isVitalsealError(error)) {
-    io.printError(`vitalseal: ${error.code}: ${error.message}`);
-    if (json) io.json({ error: { code: error.code, message: error.message } });
-    return ERRORS[error.code].exit;
+  const known = isVitalsealError(error) ? error : ofSystem(error);
+  if (known !== null) {
+    io.printError(`vitalseal: ${known.code}: ${known.message}`);
+    if (json) io.json({ error: { code: known.code, message: known.message } });
+    return ERRORS[known.code].exit;
   }
   // Not one of ours: a fault of the program. The stack tells where; nothing of it is repeated on stdout.
   io.printError(`vitalseal: internal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   if (json) io.json({ error: { code: 'internal', message: ERRORS.internal.meaning } });
   return ERRORS.internal.exit;
+}
+
+/** What the person who typed a path can mend; the rest is a store that failed. */
+const OF_THE_PATH = ['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'EROFS'];
+
+/** A file that was named on the command line and cannot be used; null for an error that says nothing of a file. */
+function ofSystem(error: unknown): { code: 'usage' | 'disk_full' | 'store_failed'; message: string } | null {
+  if (!(error instanceof Error)) return null;
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (typeof path !== 'string' || typeof code !== 'string') return null;
+  const message = `${path}: ${syscall ?? 'use'} failed (${code})`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'disk_full', message };
+  return { code: OF_THE_PATH.includes(code) ? 'usage' : 'store_failed', message };
 }
