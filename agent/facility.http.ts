@@ -1,22 +1,13 @@
 // The way to the facility: HTTP with connections kept alive. Plain HTTP reaches loopback only, unless the configuration
-// says otherwise; with TLS the certificate is one of the authority configured, or its key is the pinned one.
-import { createHash, type X509Certificate } from 'node:crypto';
-import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
-import { type AgentOptions, type RequestOptions, Agent as TlsAgent, request as tlsRequest } from 'node:https';
+// says otherwise.
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { type Transport, type TransportAnswer, type TransportRequest, VitalsealError } from '@vitalseal/ledger';
+import { checkedTls, type Trust } from './facility-tls.http.ts';
 
-export interface FacilityLink {
+export interface FacilityLink extends Trust {
   readonly url: string;
-  /** Certificate authority, PEM; the system's when absent. */
-  readonly ca?: Uint8Array | undefined;
-  /** SHA-256 of the certificate's public key (SubjectPublicKeyInfo), hex. */
-  readonly pin?: string | undefined;
   readonly allowPlain?: boolean | undefined;
-  /** False while nobody knows what time it is: certificate dates say nothing then. */
-  readonly clockKnown?: (() => boolean) | undefined;
 }
 
 export interface FacilityConnection {
@@ -33,7 +24,6 @@ const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[?::1\]?)$/;
 const PROBE_MS = 1_000;
 /** A connection that carries nothing for this long is not reused: NAT boxes forget sooner than they say. */
 const IDLE_MS = 55_000;
-const DATES = new Set(['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED']);
 
 /** Throws `transport_refused` for plain HTTP beyond loopback. */
 export function openFacility(link: FacilityLink): FacilityConnection {
@@ -47,15 +37,15 @@ export function openFacility(link: FacilityLink): FacilityConnection {
   }
   let seen: string | null = null;
   const keep = { keepAlive: true, maxSockets: 8, maxFreeSockets: 4, timeout: IDLE_MS };
-  const agent = secure
-    ? new CheckedAgent(
-        { ...keep, rejectUnauthorized: false, ...(link.ca === undefined ? {} : { ca: Buffer.from(link.ca) }) },
-        (socket) => {
-          seen = checkPeer(socket, url.hostname, link);
-        },
-      )
-    : new PlainAgent(keep);
-  const send = secure ? tlsRequest : plainRequest;
+  const tls = secure
+    ? checkedTls(url.hostname, link, keep, (pin) => {
+        seen = pin;
+      })
+    : null;
+  // Not by `import`: that asks for every export of the module, and one of them is a whole second HTTP client (9 MB).
+  const http = process.getBuiltinModule('node:http');
+  const agent = tls?.agent ?? new http.Agent(keep);
+  const send = tls?.request ?? http.request;
   const base = url.pathname.replace(/\/$/, '');
 
   function exchange(ask: TransportRequest): Promise<TransportAnswer> {
@@ -106,37 +96,6 @@ export function openFacility(link: FacilityLink): FacilityConnection {
   };
 }
 
-/** Hands a connection over only once its certificate is judged: not a byte is sent before. */
-class CheckedAgent extends TlsAgent {
-  readonly #check: (socket: TLSSocket) => void;
-
-  constructor(options: AgentOptions, check: (socket: TLSSocket) => void) {
-    super(options);
-    this.#check = check;
-  }
-
-  override createConnection(
-    options: RequestOptions,
-    callback?: (error: Error | null, socket: Duplex) => void,
-  ): undefined {
-    const socket = connectTls(options as ConnectionOptions);
-    const fail = (error: Error) => {
-      socket.destroy();
-      callback?.(error, socket);
-    };
-    socket.once('error', fail);
-    socket.once('secureConnect', () => {
-      try {
-        this.#check(socket);
-      } catch (error) {
-        return fail(error as Error);
-      }
-      socket.off('error', fail);
-      callback?.(null, socket);
-    });
-  }
-}
-
 /** Redirects are not followed: an answer with such a status is one like any other. */
 async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<TransportAnswer> {
   const chunks: Buffer[] = [];
@@ -150,29 +109,4 @@ async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<Tr
     chunks.push(chunk);
   }
   return { status: answer.statusCode ?? 0, body: new Uint8Array(Buffer.concat(chunks)) };
-}
-
-/** The pin of the certificate that the peer showed. Throws `transport_refused`. */
-function checkPeer(socket: TLSSocket, host: string, { pin, clockKnown }: FacilityLink): string {
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) throw new VitalsealError('transport_refused', 'the facility shows no certificate');
-  const shown = createHash('sha256')
-    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex');
-  if (pin !== undefined) {
-    if (pin === shown) return shown;
-    throw new VitalsealError('transport_refused', "the key of the facility's certificate is not the pinned one");
-  }
-  const fault = socket.authorizationError as unknown as (Error & { code?: string }) | string | null;
-  const code = typeof fault === 'string' ? fault : (fault?.code ?? null);
-  const excused = code !== null && DATES.has(code) && clockKnown?.() === false;
-  if (code !== null && !excused)
-    throw new VitalsealError('transport_refused', `the certificate is not accepted (${code})`);
-  if (!matchesHost(certificate, host))
-    throw new VitalsealError('transport_refused', 'the certificate is for another host');
-  return shown;
-}
-
-function matchesHost(certificate: X509Certificate, host: string): boolean {
-  return certificate.checkHost(host) !== undefined || certificate.checkIP(host.replace(/^\[|\]$/g, '')) !== undefined;
 }

@@ -5,7 +5,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
-import { verifyByPoint } from './identity/ed25519-point.ts';
+import * as points from './identity/ed25519-point.ts';
 
 export type Hash = Uint8Array;
 
@@ -45,4 +45,7 @@ export function ed25519PublicKey(secretKey: Uint8Array): Uint8Array {
 }
 
 /** The formula itself, for any key that decodes. Not noble's `verify`, which decodes R and so answers otherwise for one with torsion. */
-export const ed25519VerifyNative = verifyByPoint;
+export const ed25519VerifyNative = points.verifyByPoint;
+
+/** Here already: verifying is done by points. */
+export const ed25519Points = () => points;

@@ -14,6 +14,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
+import { createRequire } from 'node:module';
 
 /** 32 bytes. */
 export type Hash = Uint8Array;
@@ -129,4 +130,16 @@ export function ed25519VerifyNative(publicKey: Uint8Array, message: Uint8Array, 
   } catch {
     return false; // a key that OpenSSL cannot decode
   }
+}
+
+type Points = typeof import('./identity/ed25519-point.ts');
+let points: Points | null = null;
+
+/**
+ * The arithmetic on points, loaded when a key is judged for the first time: it costs 4 MB and 40 ms, and a thread or a
+ * command that verifies nothing needs none of it. By `require`, since whoever asks cannot wait.
+ */
+export function ed25519Points(): Points {
+  points ??= createRequire(import.meta.url)('./identity/ed25519-point.ts') as Points;
+  return points;
 }

@@ -1,7 +1,6 @@
 // The listening socket, plain or TLS, and the strangers on it: connections that have not logged in are few, say little
 // and do not stay, whoever they are.
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
 import { VitalsealError } from '@vitalseal/ledger';
 import type { Counters } from './counters.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -104,7 +103,8 @@ export class Listener {
       noDelay: true,
     };
     try {
-      const server = createTlsServer(options);
+      // Loaded only for a broker that speaks TLS.
+      const server = process.getBuiltinModule('node:tls').createServer(options);
       // Node leaves a socket open whose handshake failed or timed out.
       server.on('tlsClientError', (_error, socket) => {
         this.#counters.add('tls_failed');

@@ -1,4 +1,4 @@
-// Ed25519 verification as arithmetic on points, with nothing left to a library's own idea of what is valid. The browser
+// Ed25519 as arithmetic on points, with nothing left to a library's own idea of what is valid. The browser
 // uses it for everything, Node where OpenSSL's answer is not the formula's.
 
 import { ed25519 } from '@noble/curves/ed25519.js';
@@ -11,6 +11,17 @@ function littleEndian(bytes: Uint8Array): bigint {
   let n = 0n;
   for (let i = bytes.length - 1; i >= 0; i--) n = (n << 8n) | BigInt(bytes[i] as number);
   return n;
+}
+
+/** True when the 32 bytes are a canonical encoding of a point of the prime-order subgroup other than the identity. */
+export function isPrimeOrderPoint(key: Uint8Array): boolean {
+  try {
+    // zip215=false: refuses y >= p and the sign bit on x = 0 (RFC 8032 section 5.1.3).
+    const point = Point.fromBytes(key, false);
+    return !point.is0() && point.isTorsionFree();
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -2,10 +2,8 @@
 // whose nodes disagree is split, so one answer is defined here and computed everywhere:
 //   the key is canonical, torsion-free and not the identity;  S < L;  encode([S]B - [h]A) equals R byte for byte.
 
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { ed25519PublicKey, ed25519VerifyNative, randomBytes } from '../crypto.ts';
+import { ed25519Points, ed25519PublicKey, ed25519VerifyNative, randomBytes } from '../crypto.ts';
 import { toHex } from '../encoding/bytes.ts';
-import { verifyByPoint } from './ed25519-point.ts';
 
 /** An Ed25519 key pair: seed and public key, 32 bytes each. */
 export interface SigningKey {
@@ -32,13 +30,7 @@ export function isAcceptablePublicKey(key: Uint8Array): boolean {
   if (key.length !== 32) return false;
   const name = toHex(key);
   if (accepted.has(name)) return true;
-  try {
-    // zip215=false: refuses y >= p and the sign bit on x = 0 (RFC 8032 section 5.1.3).
-    const point = ed25519.Point.fromBytes(key, false);
-    if (point.is0() || !point.isTorsionFree()) return false;
-  } catch {
-    return false;
-  }
+  if (!ed25519Points().isPrimeOrderPoint(key)) return false;
   if (accepted.size >= ACCEPTED_LIMIT) accepted.delete(accepted.keys().next().value as string);
   accepted.add(name);
   return true;
@@ -77,6 +69,6 @@ function isIdentityR(signature: Uint8Array): boolean {
  */
 export function verifyEd25519(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== 64 || !isCanonicalScalar(signature) || !isAcceptablePublicKey(key)) return false;
-  if (isIdentityR(signature)) return verifyByPoint(key, message, signature);
+  if (isIdentityR(signature)) return ed25519Points().verifyByPoint(key, message, signature);
   return ed25519VerifyNative(key, message, signature);
 }
