@@ -3,6 +3,7 @@
 
 import {
   type Address,
+  BATCH_CONTENT_TYPE,
   CLOCK_QUALITIES,
   commitReadings,
   encodeBatch,
@@ -15,9 +16,6 @@ import {
   sha256,
   streamId,
 } from '@vitalseal/ledger';
-
-/** Media type of a record that holds a batch of readings. */
-export const BATCH_CONTENT_TYPE = 'application/vnd.vitalseal.batch';
 
 /** The ledger's grid of intervals: the exact times stay inside the ciphertext. */
 const GRID_SECONDS = 300;

@@ -13,6 +13,8 @@ import { SeriesTable } from './series.ts';
 import { readSeries, writeSeries } from './series-names.ts';
 import { readValues, writeValues } from './values.ts';
 
+/** Media type of a record that holds a batch: its `contentType` in the ledger. */
+export const BATCH_CONTENT_TYPE = 'application/vnd.vitalseal.batch';
 /** A batch holds at most this many readings. */
 export const BATCH_MAX_READINGS = 65_536;
 /** And at most this many bytes before deflate: what an inflater may be asked for. */

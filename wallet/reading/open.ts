@@ -1,6 +1,7 @@
 // One record, from its entry to its readings. The order is that of trust: the entry is proven before its hashes count,
 // the ciphertext is compared before it is opened, the plaintext before it is shown.
 import {
+  BATCH_CONTENT_TYPE,
   type Batch,
   commitReadings,
   decodeBatch,
@@ -42,8 +43,8 @@ export type EpochChains = Map<string, EpochChain>;
 
 /**
  * Proves, fetches, checks and opens a record. Throws `proof_invalid` and the like when the ledger does not hold it,
- * `envelope_invalid` or `envelope_missing`, and `blob_damaged` for a blob that is not the one registered: then nothing
- * of it is returned.
+ * `payload_unsupported` for a document, `envelope_invalid` or `envelope_missing`, and `blob_damaged` for a blob that is
+ * not the one registered: then nothing of it is returned.
  */
 export async function openListed(
   record: Listed<'record.register'>,
@@ -54,6 +55,9 @@ export async function openListed(
   const { client, log, inflate } = opener;
   const { body, origin, signer } = record.entry;
   const inclusion = await log.prove(client, record.index, record.leaf);
+  if (body.contentType !== BATCH_CONTENT_TYPE) {
+    throw new VitalsealError('payload_unsupported', 'the record holds something other than readings');
+  }
   const chain = await epochChain(record, epochs.get(toHex(body.epoch)), chains, opener);
   const file = await fetchBlob(client, body);
   const chainKey = chain.keyAt(body.index);

@@ -96,5 +96,6 @@ const OF_ONE_RECORD: ReadonlySet<ErrorCode> = new Set([
   'envelope_invalid',
   'envelope_missing',
   'epoch_unknown',
+  'payload_unsupported',
   'proof_invalid',
 ]);
