@@ -35,6 +35,8 @@ export function demoCommand(io: Io): Command {
         const verdict = await demonstrate(io, dir, given);
         if (given.json) io.json(verdict);
         else io.table([{ ...verdict }]);
+        // Nothing acknowledged is no proof of anything.
+        if (verdict.acknowledged === 0) throw new VitalsealError('lost', 'no reading was acknowledged');
         if (verdict.lost > 0 || verdict.duplicates > 0 || verdict.proven < verdict.acknowledged)
           throw new VitalsealError('lost', `${verdict.lost} readings lost, ${verdict.duplicates} double`);
       } finally {

@@ -58,13 +58,15 @@ export async function openLocalSite(options: LocalSiteOptions): Promise<LocalSit
   const { onStep, batchAgeMs } = options;
   const dir = resolve(options.dir);
   const at = { facility: join(dir, 'facility'), agent: join(dir, 'agent'), wallet: join(dir, 'wallet') };
-  const progress: Progress = readProgress(dir) ?? {
+  const begun = readProgress(dir);
+  const progress: Progress = begun ?? {
     facilityPort: await freePort(FACILITY_PORT),
     mqttPort: await freePort(MQTT_PORT),
     passwords: {},
   };
   const advance = (more: Partial<Progress>) => writeProgress(dir, Object.assign(progress, more));
-  advance({});
+  // Never what was only read: another start that holds the locks may have got further meanwhile.
+  if (begun === null) advance({});
 
   const closing: (() => Promise<unknown>)[] = [];
   const stop = async () => {
@@ -182,7 +184,9 @@ async function listening<T>(port: number, dir: string, start: () => Promise<T>):
   try {
     return await start();
   } catch (error) {
-    const inUse = (error as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE';
+    const inUse =
+      isVitalsealError(error, 'broker_unavailable') ||
+      (isVitalsealError(error, 'config_invalid') && error.detail?.reason === 'EADDRINUSE');
     if (!inUse) throw error;
     throw new VitalsealError(
       'usage',

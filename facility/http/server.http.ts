@@ -46,7 +46,7 @@ export async function serveHttp(node: Node, options: ListenOptions): Promise<Htt
   } catch (error) {
     await app.close();
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new VitalsealError('config_invalid', `cannot listen on the given address (${reason})`);
+    throw new VitalsealError('config_invalid', `cannot listen on the given address (${reason})`, { reason });
   }
   const address = app.server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
