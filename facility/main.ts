@@ -171,6 +171,8 @@ export async function initFacility(options: FacilityOptions): Promise<InitResult
   makeFolder(dir);
   const lock = lockFolder(dir);
   try {
+    // Again, under the lock: what follows would remove what another process has just finished.
+    if (isSetUp(dir)) throw new VitalsealError('folder_exists', 'there is a facility in this folder already');
     // What an interrupted attempt left was never seen by anybody.
     removeUnfinished(dir);
     const keys = generateFacilityKeys();

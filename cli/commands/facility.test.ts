@@ -34,12 +34,15 @@ describe('vitalseal facility', () => {
     expect(await readFile(file, 'utf8')).toContain('AGE-SECRET-KEY-PQ-1');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await run('invite', '--role', 'gateway', '--mint', file)).code).toBe(2);
+    const alone = await run('invite', '--mint');
+    expect(await readFile(alone.stdout().trim(), 'utf8')).toContain('AGE-SECRET-KEY-PQ-1');
+    expect((await run('invite')).code).toBe(2);
     const { address } = minted.lastJson() as { address: string };
     expect((await run('invite', '--for', address)).stdout()).toMatch(/^vsi1/);
 
-    expect((await run('status', '--json')).lastJson()).toMatchObject({ running: false, entries: 3 });
+    expect((await run('status', '--json')).lastJson()).toMatchObject({ running: false, entries: 4 });
     const exported = await run('export', join(folder, 'export'), '--proof', '0', '--proof', '2', '--json');
-    expect(exported.lastJson()).toMatchObject({ size: 3, proofs: [0, 2] });
+    expect(exported.lastJson()).toMatchObject({ size: 4, proofs: [0, 2] });
     expect(await readFile(join(folder, 'export', '2.tlog-proof'), 'utf8')).toMatch(/^c2sp\.org\/tlog-proof@v1\n/);
   });
 

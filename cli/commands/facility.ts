@@ -96,7 +96,10 @@ function inviteCommand(io: Io): Command {
   return sub('invite', 'Prints a single-use invite, or with --mint writes a key file. Also while the facility runs.')
     .option('--role <role>', 'what the newcomer becomes: patient, gateway, doctor, insurer or legal')
     .option('--for <address>', 'instead of a newcomer, new keys for this address (a forked gateway, a lost key)')
-    .option('--mint [file]', 'make and register a key pair here, for: agent enroll --key FILE')
+    .option(
+      '--mint [file]',
+      'instead, make and register a key pair here, for: agent enroll --key FILE (role gateway where none is given)',
+    )
     .action(async (given: InviteOptions) => {
       const { inviteFacility, mintKey } = await load();
       const options = { dir: resolve(given.data) };
@@ -104,12 +107,14 @@ function inviteCommand(io: Io): Command {
         if (given.role !== undefined || given.mint !== undefined) throw usage('--for stands alone');
         return printCode(io, given, await inviteFacility(options, { subject: given.for }));
       }
-      if (given.role === undefined) throw usage('--role or --for is needed');
-      if (given.mint === undefined) return printCode(io, given, await inviteFacility(options, { role: given.role }));
+      // A key file is for a gateway, unless something else is said.
+      const role = given.role ?? (given.mint === undefined ? undefined : 'gateway');
+      if (role === undefined) throw usage('--role, --mint or --for is needed');
+      if (given.mint === undefined) return printCode(io, given, await inviteFacility(options, { role }));
       const made = given.mint === true ? null : resolve(given.mint);
       // Before anything is registered: keys that could not be written down would be lost.
       if (made !== null && existsSync(made)) throw usage('the key file exists already');
-      const { address, text } = await mintKey(options, given.role);
+      const { address, text } = await mintKey(options, role);
       const key = made ?? join(options.dir, 'minted', `${address}.key`);
       await mkdir(dirname(key), { recursive: true, mode: 0o700 });
       await writeFile(key, text, { mode: 0o600, flag: 'wx' });
