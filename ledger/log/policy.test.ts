@@ -4,7 +4,7 @@ import { signingKeyOf } from '../identity/ed25519.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { checkCheckpoint, oneWitnessSuffices, quorumMet } from './accept.ts';
 import { formatCheckpoint, parseCheckpoint } from './checkpoint.ts';
-import { addSignatures, signNote } from './note.ts';
+import { addSignatures, formatNote, signNote } from './note.ts';
 import { formatPolicy, parsePolicy, policyHash } from './policy.ts';
 import { cosignCheckpoint, logSigner } from './signers.ts';
 import { formatVkey, NOTE_TYPE } from './vkey.ts';
@@ -161,6 +161,10 @@ describe('a checkpoint', () => {
     expect(code(soloNote.replace('\n3\n', '\n4\n'))).toBe('checkpoint_invalid');
     expect(code(soloNote.replace(ORIGIN, 'log.example/other'))).toBe('policy_unmet');
     expect(code('')).toBe('note_invalid');
+    // Cosigned as it is, but the log never signed it.
+    const { name, keyId } = logSigner({ name: ORIGIN, secretKey: secret(1) })(body);
+    const unsigned = formatNote({ body, signatures: [{ name, keyId, signature: new Uint8Array(64) }] });
+    expect(code(addSignatures(unsigned, [cosign('A', 1000, 20)]))).toBe('checkpoint_invalid');
     const forged = { ...cosign('A', 1000, 20), signature: new Uint8Array(72) };
     expect(code(addSignatures(checkpoint, [forged]))).toBe('checkpoint_invalid');
     expect(code(addSignatures(soloNote, [forged]))).toBe('checkpoint_invalid');

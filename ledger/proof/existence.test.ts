@@ -50,6 +50,14 @@ function rotation(signingKey: SigningKey): EntryBodies['key.rotate'] {
   return { ...body, nextKeyProof: signNextKeyProof(ORIGIN, body, signingKey) };
 }
 
+/** An entry by somebody else, signed in that one's name by the gateway's key. */
+function strangersEntry() {
+  const head = { origin: ORIGIN, seq: 1, history: hashLeaf(new Uint8Array(1)), seen: { size: 0, root: rootOf([], 0) } };
+  const signer = addressOf(next.publicKey);
+  const bytes = signEntry({ ...head, type: 'epoch.open', body: epoch(7), signer }, gateway);
+  return { bytes, leaf: leafHash(bytes) };
+}
+
 const codeOf = (files: ExistenceFiles, policy = POLICY): string => {
   try {
     return verifyExistence(files, policy).sentence;
@@ -213,6 +221,19 @@ describe('an older own entry', () => {
     const foreign = verifyExistence({ entry, proofText: newestSaw, own: encodeOwnPart(part) }, POLICY);
     expect(foreign.notBefore).toBeNull();
     expect(codeOf({ entry, proofText: ledger.proof(index, last), own: new Uint8Array(3) })).toBe('proof_invalid');
+  });
+
+  it('is of the same ledger and the same signer as the newer one, whatever its history holds', () => {
+    const ledger = new SmallLedger();
+    ledger.register('epoch.open', epoch(0), gateway, 0, `${ORIGIN}x`);
+    const { bytes, leaf } = strangersEntry();
+    ledger.own.push(leaf);
+    const entry = ledger.register('epoch.open', epoch(1));
+    const proofText = ledger.proof(1, ledger.checkpoint(5));
+    const own = (part: Uint8Array, seq: number) =>
+      encodeOwnPart({ entry: part, seq, path: inclusionProof(ledger.own, seq, 2) });
+    expect(codeOf({ entry, proofText, own: own(ledger.entries[0] as Uint8Array, 0) })).toBe('origin_mismatch');
+    expect(codeOf({ entry, proofText, own: own(bytes, 1) })).toBe('proof_invalid');
   });
 
   it('may be by the signer’s first key, of which its address is made, or one of the chain, and by no other', () => {

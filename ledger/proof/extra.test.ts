@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeCbor } from '../encoding/cbor.ts';
+import { type CborValue, encodeCbor } from '../encoding/cbor.ts';
 import { decodeOwnPart, decodeProofExtra, encodeOwnPart, encodeProofExtra } from './extra.ts';
 
 const bytes = fc.uint8Array({ maxLength: 60 });
@@ -47,6 +47,29 @@ describe('what travels with a proof', () => {
         }
       }),
     );
+  });
+
+  it('is refused with any part of another kind', () => {
+    const parts = (...values: CborValue[]) => encodeCbor(new Map(values.map((value, i) => [i + 1, value])));
+    const entry = new Uint8Array(3);
+    expect(decodeProofExtra(parts('lines', [entry]))).toEqual({ seenSignatures: 'lines', chain: [entry] });
+    for (const bad of [
+      parts(5, []),
+      parts(entry, []),
+      parts(null, 'x'),
+      parts(null, [5]),
+      parts(null),
+      parts(null, [], 1),
+    ]) {
+      expect(() => decodeProofExtra(bad)).toThrow(/malformed/);
+    }
+    expect(decodeOwnPart(parts(entry, 0, []))).toEqual({ entry, seq: 0, path: [] });
+    for (const bad of [parts(5, 0, []), parts(entry, -1, []), parts(entry, 2n ** 60n, []), parts(entry, null, [])]) {
+      expect(() => decodeOwnPart(bad)).toThrow(/malformed/);
+    }
+    for (const bad of [parts(entry, 0, entry), parts(entry, 0, [entry]), parts(entry, 0), parts(entry, 0, [], 1)]) {
+      expect(() => decodeOwnPart(bad)).toThrow(/malformed/);
+    }
   });
 
   it('is bounded', () => {

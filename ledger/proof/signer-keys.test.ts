@@ -13,6 +13,7 @@ import {
   registrar,
   rotateBody,
 } from '../entries/people.testing.ts';
+import { signNextKeyProof } from '../entries/proofs.ts';
 import { isVitalsealError } from '../errors.ts';
 import type { SigningKey } from '../identity/ed25519.ts';
 import { signerKeys } from './signer-keys.ts';
@@ -83,8 +84,12 @@ describe('the keys of a signer', () => {
     expect(shown([register(patient), register(patient)], patient)).toBe('proof_invalid');
     const stolen = signEntry(entryOf('user.register', patient, registerBody(second)), second.key);
     expect(shown([stolen], second)).toBe('proof_invalid');
-    const foreign = entryOf('key.rotate', patient, rotateBody(patient, second), { origin: `${ORIGIN}x` });
-    expect(shown([signEntry(foreign, patient.key)], second)).toBe('proof_invalid');
+    expect(shown([rotate(second, patient.key, {}, patient, registrar)], second)).toBe('proof_invalid');
+    const elsewhere = `${ORIGIN}x`;
+    const body = rotateBody(patient, second);
+    const foreign = { ...body, nextKeyProof: signNextKeyProof(elsewhere, body, second.key) };
+    const entry = entryOf('key.rotate', patient, foreign, { origin: elsewhere });
+    expect(shown([signEntry(entry, patient.key)], second)).toBe('proof_invalid');
     expect(shown([signEntry(entryOf('notice', patient), patient.key)], patient)).toBe('proof_invalid');
     const unproven = rotate(second, patient.key, { nextKeyProof: new Uint8Array(64) });
     expect(shown([unproven], second)).toBe('proof_invalid');
