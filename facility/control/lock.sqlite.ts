@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VitalsealError } from '@vitalseal/ledger';
 import Database from 'better-sqlite3';
+import { storeError } from '../store-error.ts';
 
 export interface FolderLock {
   release(): void;
@@ -15,14 +16,19 @@ export function lockFolder(dir: string): FolderLock {
   const database = new Database(join(dir, 'facility.lock'), { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');
-  } catch {
+  } catch (error) {
     database.close();
+    if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') throw storeError(error);
     const pid = readPid(pidFile);
     throw new VitalsealError('folder_locked', `another process${pid === null ? '' : ` (pid ${pid})`} uses the folder`, {
       pid,
     });
   }
-  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  } catch {
+    // A full disk: whoever reads the pid is told an old one, or none. The lock holds.
+  }
   return {
     release() {
       if (database.open) database.close();

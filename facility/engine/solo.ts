@@ -111,7 +111,7 @@ export class SoloEngine implements Engine {
       );
       this.#options.at?.('block-applied');
       if (results.some((result) => result.status === 'accepted')) {
-        // COMMIT POINT. Before it nothing of the block exists; after it every answer below is owed.
+        // COMMIT POINT C4. Before it nothing of the block exists; after it every answer below is owed.
         this.#application.commit(height);
         this.#options.at?.('block-committed');
       }

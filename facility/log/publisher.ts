@@ -149,7 +149,7 @@ export class Publisher {
     }
     this.#options.at?.('tiles-written');
     await this.#options.files.writeCheckpoint(next.note);
-    // COMMIT POINT of publication: from here on everyone may hold this checkpoint.
+    // COMMIT POINT C5: from here on everyone may hold this checkpoint.
     this.#current = next;
     this.#options.onPublished?.();
     this.#options.at?.('checkpoint-published');

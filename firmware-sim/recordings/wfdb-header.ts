@@ -49,7 +49,7 @@ export function parseWfdbHeader(text: string): WfdbHeader {
     name,
     // "360/counter(base)": only the sampling frequency matters here.
     frequency: frequency === undefined ? DEFAULT_FREQUENCY : positive(frequency.split('/')[0] ?? '', 'frequency'),
-    frames: frames === undefined || frames === '0' ? null : positive(frames, 'number of samples'),
+    frames: frames === undefined || frames === '0' ? null : whole(frames, 'number of samples'),
     signals: rest.slice(0, signals).map(parseSignal),
   };
 }
@@ -69,7 +69,7 @@ function parseSignal(line: string): WfdbSignal {
   return {
     file,
     format: code,
-    perFrame: positive(format[2] ?? '1', 'samples per frame'),
+    perFrame: whole(format[2] ?? '1', 'samples per frame'),
     skew: Number(format[3] ?? 0),
     offset: Number(format[4] ?? 0),
     gain: Number(gain[1] ?? 0) || DEFAULT_GAIN,
@@ -90,5 +90,11 @@ function number(text: string, what: string): number {
 function positive(text: string, what: string): number {
   const value = number(text, what);
   if (value <= 0) throw new RecordingInvalid(`WFDB header: ${what} is not positive`);
+  return value;
+}
+
+function whole(text: string, what: string): number {
+  const value = positive(text, what);
+  if (!Number.isSafeInteger(value)) throw new RecordingInvalid(`WFDB header: ${what} is no whole number`);
   return value;
 }

@@ -52,6 +52,7 @@ describe('the header', () => {
     'r 1 250 4\n../a.dat 16\n',
     'r 1 250 4\na.dat x\n',
     'r 99999 250 4\na.dat 16\n',
+    'r 1 250 4.5\na.dat 16\n',
   ])('refuses %j', (text) => {
     expect(() => parseWfdbHeader(text)).toThrow(expect.objectContaining({ name: 'RecordingInvalid' }));
   });
