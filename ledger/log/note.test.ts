@@ -83,6 +83,21 @@ describe('hostile notes', () => {
     expect(() => parseNote(text)).toThrow(expect.objectContaining({ code: 'note_invalid' }));
   });
 
+  it('are not written either', () => {
+    const { body, signatures } = parseNote(good);
+    expect(formatNote({ body, signatures })).toBe(good);
+    for (const bad of [
+      { body: 'no newline', signatures },
+      { body: 'a\r\n', signatures },
+      { body, signatures: [] },
+      { body, signatures: signatures.map((signature) => ({ ...signature, name: 'a b' })) },
+    ]) {
+      expect(() => formatNote(bad)).toThrow(expect.objectContaining({ code: 'note_invalid' }));
+    }
+    // Without the last newline the last character would be taken for it.
+    expect(() => parseNote(`${good.slice(0, -1)}x`)).toThrow(expect.objectContaining({ code: 'note_invalid' }));
+  });
+
   it('never throw anything else, whatever the bytes', () => {
     fc.assert(
       fc.property(

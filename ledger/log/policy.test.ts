@@ -97,9 +97,17 @@ describe('a policy', () => {
     ['has a form feed', 'quorum\fnone\n'],
     ['has a word too many', 'quorum none none'],
     ['is huge', `quorum none\n${'#'.repeat(600_000)}`],
-    ['has too many logs', Array.from({ length: 513 }, (_, i) => `log ${vkeyOf('l', 1, i % 250)}`).join('\n')],
+    ['has a witness key twice, under two names', `${W}\nwitness B ${vkeyOf('other', 4, 20)}\nquorum A`],
+    ['has a log key twice, under two names', `${log}\nlog ${vkeyOf('other', 1, 1)}\nquorum none`],
   ])('that %s is refused', (_what, text) => {
     expect(() => parsePolicy(text)).toThrow(expect.objectContaining({ code: 'policy_invalid' }));
+  });
+
+  it('may be of 512 groups and no more', () => {
+    const chain = (n: number) => Array.from({ length: n }, (_, i) => `group G${i} any ${i === 0 ? 'A' : `G${i - 1}`}`);
+    const text = (n: number) => [W, ...chain(n), `quorum G${n - 1}`].join('\n');
+    expect(parsePolicy(text(512)).groups.length).toBe(512);
+    expect(() => parsePolicy(text(513))).toThrow('too many');
   });
 
   it('never throws anything else, whatever the text', () => {
@@ -199,6 +207,8 @@ describe('a checkpoint', () => {
     ['an empty extension', 'a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n'],
     ['a root for no leaves', 'a\n0\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n'],
     ['no last newline', 'a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I='],
+    ['another last character', 'a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=x'],
+    ['4,096 characters and more', `a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n${'x'.repeat(4096)}\n`],
   ])('with %s is refused', (_what, text) => {
     expect(() => parseCheckpoint(text)).toThrow(expect.objectContaining({ code: 'checkpoint_invalid' }));
   });
