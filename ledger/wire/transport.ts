@@ -1,4 +1,4 @@
-// The port to a facility. The agent brings HTTP by undici, a browser its fetch, a test the facility itself.
+// The port to a facility. The agent brings HTTP with its pins, a browser its fetch, a test the facility itself.
 
 export interface TransportRequest {
   readonly method: 'GET' | 'PUT' | 'POST';
