@@ -44,7 +44,9 @@ export async function removeFile(path: string): Promise<void> {
 async function writeDurable(path: string, data: string | Uint8Array, mode: number): Promise<void> {
   const partial = join(dirname(path), `.${process.pid}.partial`);
   try {
-    const file = await open(partial, 'w', mode);
+    // A file of that name is a stranger's, or a crash's: nothing is written into it, nor through it if it is a link.
+    await rm(partial, { force: true });
+    const file = await open(partial, 'wx', mode);
     try {
       await file.writeFile(data);
       await file.sync();
