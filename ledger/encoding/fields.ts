@@ -105,8 +105,12 @@ export const hash: Field<Uint8Array> = bytes(32);
 export const publicKey: Field<Uint8Array> = bytes(32);
 export const signature: Field<Uint8Array> = bytes(64);
 
+const ORIGIN = /^[!-*,-~]{1,200}$/;
 /** The origin: one word of visible characters, so that it can stand in a checkpoint (C2SP tlog-checkpoint) and a policy. */
-export const origin: Field<string> = text('an origin', /^[!-*,-~]{1,200}$/);
+export const origin: Field<string> = text('an origin', ORIGIN);
+
+/** True for what can be an origin. */
+export const isOrigin = (value: string): boolean => ORIGIN.test(value);
 
 /** Seconds on the grid of `step`. */
 export const onGrid = (step: number): Field<number> =>

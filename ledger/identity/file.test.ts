@@ -55,6 +55,9 @@ describe('identity files', () => {
     expect(fault('')).toMatch(/^line 1: expected "# vitalseal identity v1"$/);
     expect(fault(line(2, '# address: vs1nonsense'))).toBe('line 2: address: expected an address, vs1…');
     expect(fault(line(3, '# origin: with space'))).toMatch(/^line 3: origin/);
+    expect(fault(line(3, '# origin: a+b'))).toMatch(/^line 3: origin/);
+    expect(fault(line(3, `# origin: ${'x'.repeat(201)}`))).toMatch(/^line 3: origin/);
+    expect(fault(line(3, `# origin: ${'x'.repeat(200)}`))).toBe('none');
     expect(fault(line(4, '# policy: 00'))).toBe('line 4: policy: expected 64 hex digits');
     expect(fault(line(5, `# signing-key: ${'z'.repeat(64)}`))).toBe('line 5: signing-key: expected 64 hex digits');
     expect(fault(line(6, '# recipient: age1pq1x'))).toMatch(/^line 6: recipient/);

@@ -1,6 +1,7 @@
 // The identity file: everything a person or a gateway needs to sign and to read, in age's own format, so that the stock
 // `age` tool takes it too. What it says of origin and policy is what reading trusts, and nothing else is.
 import { fromHex, toHex } from '../encoding/bytes.ts';
+import { isOrigin } from '../encoding/fields.ts';
 import { isVitalsealError, VitalsealError } from '../errors.ts';
 import { isRecipient, isRecipientIdentity } from '../sealing/recipient.ts';
 import { formatAddress, parseAddress } from './address.ts';
@@ -24,11 +25,10 @@ const MAX_LINES = 100;
 const TITLE = '# vitalseal identity v1';
 const FIELDS = ['address', 'origin', 'policy', 'signing-key', 'recipient'] as const;
 type Field = (typeof FIELDS)[number];
-const ORIGIN = /^[\x21-\x7e]{1,255}$/;
 
 /** The file's text. Secret: mode 0600. Throws `identity_file_invalid` when parseIdentity would not take it. */
 export function formatIdentity(file: IdentityFile): string {
-  if (!ORIGIN.test(file.origin)) throw new VitalsealError('identity_file_invalid', 'not the origin of a ledger');
+  if (!isOrigin(file.origin)) throw new VitalsealError('identity_file_invalid', 'not the origin of a ledger');
   if (!isRecipient(file.recipient) || !isRecipientIdentity(file.identity)) {
     throw new VitalsealError('identity_file_invalid', 'not an age hybrid key');
   }
@@ -88,11 +88,7 @@ export function parseIdentity(text: string): IdentityFile {
   };
   return {
     address: read('address', 'an address, vs1…', parseAddress),
-    origin: read(
-      'origin',
-      'the origin of a ledger',
-      accept((value) => ORIGIN.test(value)),
-    ),
+    origin: read('origin', 'the origin of a ledger', accept(isOrigin)),
     policy: read('policy', '64 hex digits', (value) => fromHex(value, 32)),
     signingKey: read('signing-key', '64 hex digits', (value) => fromHex(value, 32)),
     recipient: read('recipient', 'an age recipient, age1pq1…', accept(isRecipient)),
