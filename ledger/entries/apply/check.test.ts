@@ -59,6 +59,17 @@ describe('the first entry', () => {
     expect(code(() => fresh.apply('notice', registrar, BODY_EXAMPLES.notice))).toBe('signer_unknown');
     const other = person(9, 'registrar');
     expect(code(() => fresh.apply('user.register', other, registerBody(other, false, other)))).toBe('voucher_invalid');
+    const founder = (change: Partial<EntryBodies['user.register']>, role = registrar.role) => {
+      const body = { ...registerBody({ ...registrar, role }), ...change };
+      return code(() => fresh.apply('user.register', registrar, body));
+    };
+    expect(founder({}, 'facility')).toBe('voucher_invalid');
+    expect(founder({ voucher: { ...registerBody(registrar).voucher, registrar: other.address } })).toBe(
+      'voucher_invalid',
+    );
+    expect(founder({ voucher: { registrar: registrar.address, signature: new Uint8Array(64) } })).toBe(
+      'voucher_invalid',
+    );
     const applied = fresh.apply('user.register', registrar, registerBody(registrar));
     expect(applied.duplicate).toBe(null);
     expect(ORIGIN.endsWith(formatAddress(registrar.address))).toBe(true);

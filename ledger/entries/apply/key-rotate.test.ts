@@ -6,6 +6,7 @@ import {
   doctor,
   facility,
   gateway,
+  ORIGIN,
   patient,
   person,
   recipientOf,
@@ -13,6 +14,7 @@ import {
   registrar,
   rotateBody,
 } from '../people.testing.ts';
+import { signRecoveryProof } from '../proofs.ts';
 import { MemoryLedger } from './memory-ledger.testing.ts';
 
 const code = (work: () => unknown): string => {
@@ -75,6 +77,11 @@ describe('key.rotate', () => {
       'proof_of_possession_invalid',
     );
     expect(code(() => rotate({ recoverySigningKey: gateway.recovery.publicKey }))).toBe('key_taken');
+    const same = {
+      recoverySigningKey: next.key.publicKey,
+      recoveryProof: signRecoveryProof(ORIGIN, next.key.publicKey, next.key),
+    };
+    expect(code(() => rotate(same))).toBe('key_taken');
     expect(code(() => rotate(kept))).toBe('accepted');
   });
 
