@@ -195,7 +195,7 @@ interface ProofOptions extends Common {
 
 function proof(io: Io): Command {
   return sub('proof', "Writes a record's proof, for anybody to verify offline. Also while the agent runs.")
-    .argument('<record>', 'its id, from: agent records')
+    .argument('<record>', 'its whole id (32 hex digits), from: agent records')
     .requiredOption('--out <file>', 'the proof; `.entry` (and `.own`) beside it replace its last ending')
     .action(async (record: string, given: ProofOptions) => {
       const made = await (await load()).agentProof(resolve(given.data), record);
@@ -207,7 +207,7 @@ function proof(io: Io): Command {
 }
 
 function flush(io: Io): Command {
-  return sub('flush', 'Has the running agent seal all it has now, and waits until it is proven.').action(
+  return sub('flush', 'Seals all there is now and, while the agent runs, waits until it is proven.').action(
     async (given: Common) => {
       const now = await (await load()).flushAgent(resolve(given.data));
       if (given.json) return io.json(now);

@@ -1,7 +1,7 @@
 // vitalseal demo: the same as start, for a bounded time and with a verdict: every acknowledged reading is read back by its owner,
 // decrypted and proven, and counted.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -103,6 +103,8 @@ async function watch(
 }
 
 function emptyFolder(dir: string): string {
+  if (existsSync(dir) && !statSync(dir).isDirectory())
+    throw new VitalsealError('usage', `--keep takes an empty or new folder, and ${dir} is a file`);
   if (existsSync(dir) && readdirSync(dir).length > 0)
     throw new VitalsealError('folder_exists', `--keep takes an empty or new folder, and ${dir} holds something`);
   return resolve(dir);

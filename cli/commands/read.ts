@@ -22,7 +22,7 @@ const LINES_AT_ONCE = 1000;
 export function readCommand(io: Io): Command {
   return new Command('read')
     .description('Fetches records, checks them against the ledger, decrypts them and prints their readings.')
-    .argument('[record]', 'id of a record, or the beginning of it')
+    .argument('[record]', 'id of a record, or its first 4 digits or more')
     .option('--all', 'all records of this owner')
     .requiredOption('--identity <file>', 'the identity file: nothing else is trusted')
     .requiredOption('--facility <url>', 'where the facility is')
