@@ -1,10 +1,11 @@
 // The way to a facility over TLS: the certificate is one of the authority configured, or its key is the pinned one. Node's
 // TLS is loaded when a facility is spoken to that way: a gateway whose facility is on loopback keeps 3 MB.
-import { createHash, type X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type { AgentOptions, RequestOptions, Agent as TlsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { VitalsealError } from '@vitalseal/ledger';
+import { leadsTo } from './chain-of-trust.ts';
 
 export interface Trust {
   /** Certificate authority, PEM; the system's when absent. */
@@ -15,6 +16,7 @@ export interface Trust {
   readonly clockKnown?: (() => boolean) | undefined;
 }
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const DATES = new Set(['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED']);
 
 /** An agent that hands a connection over only once its certificate is judged: not a byte is sent before. */
@@ -55,7 +57,7 @@ export function checkedTls(
 }
 
 /** The pin of the certificate that the peer showed. Throws `transport_refused`. */
-function checkPeer(socket: TLSSocket, host: string, { pin, clockKnown }: Trust): string {
+function checkPeer(socket: TLSSocket, host: string, { ca, pin, clockKnown }: Trust): string {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) throw new VitalsealError('transport_refused', 'the facility shows no certificate');
   const shown = createHash('sha256')
@@ -67,12 +69,22 @@ function checkPeer(socket: TLSSocket, host: string, { pin, clockKnown }: Trust):
   }
   const fault = socket.authorizationError as unknown as (Error & { code?: string }) | string | null;
   const code = typeof fault === 'string' ? fault : (fault?.code ?? null);
-  const excused = code !== null && DATES.has(code) && clockKnown?.() === false;
+  const excused =
+    code !== null && DATES.has(code) && clockKnown?.() === false && leadsTo(certificate, authoritiesOf(ca));
   if (code !== null && !excused)
     throw new VitalsealError('transport_refused', `the certificate is not accepted (${code})`);
   if (!matchesHost(certificate, host))
     throw new VitalsealError('transport_refused', 'the certificate is for another host');
   return shown;
+}
+
+/** The certificates in a PEM text, or the system's authorities. */
+function authoritiesOf(ca: Uint8Array | undefined): X509Certificate[] {
+  const pems =
+    ca === undefined
+      ? process.getBuiltinModule('node:tls').getCACertificates('default')
+      : (Buffer.from(ca).toString('latin1').match(CERTIFICATE) ?? []);
+  return pems.map((pem) => new X509Certificate(pem));
 }
 
 function matchesHost(certificate: X509Certificate, host: string): boolean {

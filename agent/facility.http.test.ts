@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { sign } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -101,18 +101,36 @@ describe('the way to the facility', () => {
     await expect(get({ url: urlOfOld, ca })).rejects.toEqual(refused);
     await expect(get({ url: urlOfOld, ca, clockKnown: () => true })).rejects.toEqual(refused);
     expect(await get({ url: urlOfOld, ca, clockKnown: () => false })).toBe(200);
+    // Nobody's dates are believed then, but a stranger is still a stranger.
+    const stranger = { url: urlOfOld, clockKnown: () => false };
+    await expect(get(stranger)).rejects.toEqual(refused);
+    await expect(get({ ...stranger, ca: Buffer.from(own.cert) })).rejects.toEqual(refused);
+
+    const authority = certificate('authority');
+    const issued = { url: await started(expired(certificate('localhost', authority), authority.key)) };
+    const atSea = { ...issued, clockKnown: () => false };
+    expect(await get({ ...atSea, ca: Buffer.from(`${own.cert}${authority.cert}`) })).toBe(200);
+    await expect(get({ ...issued, ca: Buffer.from(authority.cert) })).rejects.toEqual(refused);
+    await expect(get({ ...atSea, ca: Buffer.from(certificate('authority').cert) })).rejects.toEqual(refused);
   });
 });
 
-function certificate(host: string): { key: string; cert: string } {
+/** Self-signed, and an authority; or signed by one. */
+function certificate(host: string, authority?: { key: string; cert: string }): { key: string; cert: string } {
   const dir = mkdtempSync(join(tmpdir(), 'vitalseal-tls-'));
   try {
     const [key, cert] = [join(dir, 'key'), join(dir, 'crt')];
     const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
     const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    execFileSync('openssl', ['req', '-x509', ...curve, '-keyout', key, '-out', cert, ...subject], {
-      stdio: 'pipe',
-    });
+    const run = (...words: string[]) => execFileSync('openssl', words, { stdio: 'pipe' });
+    if (authority === undefined) run('req', '-x509', ...curve, '-keyout', key, '-out', cert, ...subject);
+    else {
+      const [request, by, byKey] = [join(dir, 'req'), join(dir, 'by'), join(dir, 'by-key')];
+      writeFileSync(by, authority.cert);
+      writeFileSync(byKey, authority.key);
+      run('req', '-new', ...curve, '-keyout', key, '-out', request, ...subject);
+      run('x509', '-req', '-in', request, '-CA', by, '-CAkey', byKey, '-copy_extensions', 'copy', '-out', cert);
+    }
     return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -120,7 +138,7 @@ function certificate(host: string): { key: string; cert: string } {
 }
 
 /** The same certificate with times long past, signed again: this openssl makes none that begins in the past. */
-function expired({ key, cert }: { key: string; cert: string }): { key: string; cert: string } {
+function expired({ key, cert }: { key: string; cert: string }, signer = key): { key: string; cert: string } {
   const der = Buffer.from(cert.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
   const tbs = der.subarray(4, 8 + der.readUInt16BE(6));
   let times = 0;
@@ -128,7 +146,7 @@ function expired({ key, cert }: { key: string; cert: string }): { key: string; c
     if (tbs[at] !== 0x17 || tbs[at + 1] !== 13) continue; // UTCTime of 13 characters
     tbs.write(times++ === 0 ? '200101000000Z' : '200201000000Z', at + 2, 'latin1');
   }
-  const signature = sign('sha256', tbs, key);
+  const signature = sign('sha256', tbs, signer);
   const algorithm = Buffer.from('300a06082a8648ce3d040302', 'hex'); // ecdsa-with-SHA256
   const bits = Buffer.concat([Buffer.from([0x03, signature.length + 1, 0]), signature]);
   const body = Buffer.concat([tbs, algorithm, bits]);
