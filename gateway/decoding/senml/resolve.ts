@@ -24,7 +24,7 @@ const BASE64URL = /^[A-Za-z0-9_-]*$/;
 /** The base fields in force: each holds from its record on, until a record sets it again. */
 interface Base {
   name: string;
-  time: Decimal;
+  time: Decimal | null;
   unit: string | null;
   value: Decimal | null;
   sum: Decimal | null;
@@ -36,7 +36,7 @@ interface Base {
  * `value_malformed`, and `payload_unsupported` for a version above 10 or an unknown field that must be understood.
  */
 export function resolveSenml(records: readonly SenmlRecord[]): ResolvedRecord[] {
-  const base: Base = { name: '', time: ZERO, unit: null, value: null, sum: null, version: null };
+  const base: Base = { name: '', time: null, unit: null, value: null, sum: null, version: null };
   const resolved: ResolvedRecord[] = [];
   for (const record of records) {
     const regular = checkLabels(record);
@@ -84,11 +84,16 @@ function resolveRecord(base: Base, record: SenmlRecord): ResolvedRecord {
   return {
     name,
     unit: textField(record, 'u', BOUNDS.unit) ?? base.unit,
-    time: addDecimals(base.time, numberField(record, 't') ?? ZERO),
+    time: total(base.time, numberField(record, 't')) ?? ZERO,
     value,
-    sum: sum === null && base.sum === null ? null : addDecimals(base.sum ?? ZERO, sum ?? ZERO),
+    sum: total(base.sum, sum),
     updateTime: numberField(record, 'ut'),
   };
+}
+
+/** What is missing counts as zero, and changes no digit of the other. */
+function total(base: Decimal | null, own: Decimal | null): Decimal | null {
+  return base === null || own === null ? (own ?? base) : addDecimals(base, own);
 }
 
 /** Exactly one value field, but for a sum alone (section 4.2); a base value stands in for a missing `v` (4.5.4). */
@@ -98,7 +103,7 @@ function readValue(base: Base, record: SenmlRecord, hasSum: boolean): Value | nu
   const v = record.get('v');
   if (isSpecial(v)) return { kind: 'special', special: v.special };
   const number = numberField(record, 'v');
-  if (number !== null) return { kind: 'decimal', ...addDecimals(number, base.value ?? ZERO) };
+  if (number !== null) return { kind: 'decimal', ...(total(base.value, number) as Decimal) };
   const text = textField(record, 'vs', BOUNDS.text);
   if (text !== null) return { kind: 'text', text };
   const flag = record.get('vb');

@@ -47,6 +47,12 @@ describe('resolution (RFC 8428 section 4.6)', () => {
     expect(resolve(pack).map(textOf)).toEqual(['20.25', '20.0', 'text', '0.0']);
   });
 
+  it('keeps mantissa and exponent as received where there is no base value', () => {
+    const [a, b] = resolve('[{"n":"a","v":1.5e3,"t":2e2},{"n":"b","v":1e30}]');
+    expect(a).toMatchObject({ value: { mantissa: 15, exponent: 2 }, time: { mantissa: 2, exponent: 2 } });
+    expect(b?.value).toEqual({ kind: 'decimal', mantissa: 1, exponent: 30 });
+  });
+
   it('adds base sums, and needs no value beside a sum', () => {
     const [a, b] = resolve('[{"bn":"a","bs":100,"s":5,"v":1},{"n":"b","s":0.5}]');
     expect(a?.sum).toEqual({ mantissa: 105, exponent: 0 });
