@@ -3,8 +3,12 @@
 import type { Store } from '../store/store.ts';
 import { createRecent, decodeIds, encodeIds, type MessageId } from './recent.ts';
 
-/** Rows before they are merged into one: a sealing then writes its own ids only. */
+/** Rows that are not full before they are merged: a sealing then writes its own ids only. */
 const ROWS = 32;
+/** Ids in a full row: each may be of another sender, and encodeIds takes 65,535 senders. */
+const FULL = 32_768;
+/** Every id takes 12 bytes at least, so that a full row is never shorter. */
+const FULL_BYTES = FULL * 12;
 
 /** In the order in which they came. */
 export function loadIds(store: Store): MessageId[] {
@@ -17,17 +21,21 @@ export function loadIds(store: Store): MessageId[] {
 /** Inside a transaction. */
 export function keepIds(store: Store, ids: readonly MessageId[]): void {
   if (ids.length === 0) return;
-  const insert = store.sql('INSERT INTO recent (ids) VALUES (?)');
-  insert.run(encodeIds(newest(ids)));
-  const rows = store.sql('SELECT count(*) AS n FROM recent').get()?.n as number;
+  insert(store, newest(ids));
+  const rows = store.sql('SELECT count(*) AS n FROM recent WHERE length(ids) < ?').get(FULL_BYTES)?.n as number;
   if (rows <= ROWS) return;
-  const merged = encodeIds(newest(loadIds(store)));
+  const merged = newest(loadIds(store));
   store.sql('DELETE FROM recent').run();
-  insert.run(merged);
+  insert(store, merged);
 }
 
-function newest(ids: readonly MessageId[]): Iterable<MessageId> {
+function insert(store: Store, ids: readonly MessageId[]): void {
+  for (let at = 0; at < ids.length; at += FULL)
+    store.sql('INSERT INTO recent (ids) VALUES (?)').run(encodeIds(ids.slice(at, at + FULL)));
+}
+
+function newest(ids: readonly MessageId[]): MessageId[] {
   const recent = createRecent<null>();
   for (const id of ids) recent.remember(id, null);
-  return recent.ids();
+  return [...recent.ids()];
 }

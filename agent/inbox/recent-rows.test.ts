@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { temporaryFolder } from '../vault/core.testing.ts';
+import { openStore } from '../vault/store.sqlite.ts';
+import type { MessageId } from './recent.ts';
+import { keepIds, loadIds } from './recent-rows.ts';
+
+const ids = (users: number, each: number): MessageId[] =>
+  Array.from({ length: users * each }, (_, n) => {
+    const [user, client] = [`device ${n % users}`, `client ${n}`];
+    return { user, client, packetId: n & 0xffff, hash: 'abcdefgh' };
+  });
+
+it('keeps the ids of many devices whose every message comes from a client of its own', () => {
+  const store = openStore(join(temporaryFolder(onTestFinished), 'agent.db'));
+  onTestFinished(() => store.close());
+  const many = ids(70, 1000);
+  for (const round of [many, ...Array.from({ length: 40 }, () => many.slice(-100))])
+    store.transaction(() => keepIds(store, round));
+  const kept = loadIds(store);
+  expect(kept.length).toBeGreaterThanOrEqual(many.length);
+  expect(new Set(kept.map(({ client }) => client)).size).toBe(many.length);
+  const rows = store.sql('SELECT count(*) AS n FROM recent').get()?.n as number;
+  expect(rows).toBeLessThan(40);
+});
