@@ -75,14 +75,14 @@ export class SmallGateway {
     await this.#client.delegate({ owner }, this.#auth);
   }
 
-  /** Opens an epoch for the owner; `reader` is to whom it is really sealed. */
-  async openEpoch(owner: Address, reader?: string): Promise<void> {
+  /** Opens an epoch for the owner; `reader` is to whom it is really sealed, `sealed` what is really in the envelopes. */
+  async openEpoch(owner: Address, reader?: string, sealed: Uint8Array = this.#secret): Promise<void> {
     const [first] = await this.#client.user(owner);
     const { entry } = openEntry((first as { entry: Uint8Array }).entry);
     if (entry.type !== 'user.register') throw new Error('not a registration');
     const recipients = [reader ?? entry.body.recipient, entry.body.recoveryRecipient];
     const set = await sealEnvelopes(
-      this.#secret,
+      sealed,
       recipients.map((recipient) => ({ address: owner, recipient })),
     );
     const epoch = epochId(this.#secret);

@@ -229,15 +229,6 @@ describe('an owner reads', () => {
     for (const { message } of outcome.unread) expect(message).not.toMatch(/pump|MDC/);
   });
 
-  it('only records of readings: a document is said to be one, not to be damaged', async () => {
-    await newOwner('documents');
-    await gateway.openEpoch(owner);
-    await gateway.register(owner, [reading(1, 0)], { contentType: 'application/pdf' });
-    const outcome = await read();
-    expect(outcome.read).toEqual([]);
-    expect(codes(outcome)).toEqual(['payload_unsupported']);
-  });
-
   it('nothing that was sealed to somebody else under the owner’s name', async () => {
     await newOwner('swapped');
     await gateway.openEpoch(owner, (await generateRecipientKey()).recipient);
