@@ -46,6 +46,10 @@ export interface Outbox {
 /** SQL condition on an item: no bytes of it can be in the ledger, so it may still change or go. */
 export const NEVER_SIGNED = `state = 'unsigned' AND NOT EXISTS (SELECT 1 FROM variant WHERE variant.item = outbox.id)`;
 
+/** Of no item: another life's, or adopted after its item was refused and dropped. */
+const FOREIGN = `SELECT leaf, idx FROM variant WHERE seq = ?
+  AND (item IS NULL OR (idx IS NOT NULL AND item NOT IN (SELECT id FROM outbox)))`;
+
 const COLUMNS = `id, type, state, urgent, due, blob_hash, epoch, readings, body, seq, leaf, idx, code,
   (SELECT entry FROM variant WHERE variant.seq = outbox.seq AND variant.leaf = outbox.leaf) AS entry`;
 
@@ -159,7 +163,7 @@ export function openOutbox(store: Store): Outbox {
         const found = toItem(row);
         return { leaf: found.leaf as Hash, item: found, index: found.index };
       }
-      const foreign = store.sql('SELECT leaf, idx FROM variant WHERE seq = ? AND item IS NULL').all(seq).at(-1);
+      const foreign = store.sql(FOREIGN).all(seq).at(-1);
       if (foreign === undefined) return null;
       return { leaf: foreign.leaf as Uint8Array, item: null, index: foreign.idx as number | null };
     },

@@ -1,5 +1,6 @@
-// The bound on what waits here. When it is reached, the oldest readings that were never signed go, each with a tombstone
-// (a `notice` entry that names their stream counters); alarms go last, and the newest alarm never. Nothing goes silently.
+// The bound on what waits here. When it is reached, what the ledger refused for good goes first, then the oldest readings
+// that were never signed, each with a tombstone (a `notice` entry that names their stream counters); alarms go last, and
+// the newest alarm never. Nothing goes silently.
 
 import { decodeSegment, type Reading, VitalsealError } from '@vitalseal/ledger';
 import type { Held, HeldRow } from '../inbox/held.ts';
@@ -37,6 +38,8 @@ const STORED = `SELECT (SELECT total(length(bytes)) FROM blob) + (SELECT total(l
 
 /** The oldest that may go; the newest alarm is never among them. */
 const OLDEST = {
+  refused: `SELECT id, lane, first, readings, body FROM outbox
+    WHERE type = 'record.register' AND state = 'refused' ORDER BY id LIMIT 1`,
   ordinary: `SELECT id, lane, first, readings, body FROM outbox
     WHERE type = 'record.register' AND urgent = 0 AND ${NEVER_SIGNED} ORDER BY id LIMIT 1`,
   alarm: `SELECT id, lane, first, readings, body FROM outbox
@@ -94,7 +97,8 @@ export function createSpool(parts: SpoolParts, limit: number): Spool {
     makeRoom(bytes) {
       let dropped = false;
       while (used() + bytes > limit) {
-        if (!dropRecord('ordinary') && !dropHeld() && !dropRecord('alarm')) throw new VitalsealError('spool_full');
+        const gone = dropRecord('refused') || dropRecord('ordinary') || dropHeld() || dropRecord('alarm');
+        if (!gone) throw new VitalsealError('spool_full');
         stored = null;
         dropped = true;
       }

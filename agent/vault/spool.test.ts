@@ -7,6 +7,7 @@ import { VitalsealError } from '@vitalseal/ledger';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  fakeEntry,
   group,
   IDENTITY,
   type Life,
@@ -84,6 +85,35 @@ describe('a spool that overflows', () => {
     };
     expect(overflow).toThrowError(code('spool_full'));
     expect(life.core.status()).toMatchObject({ failing: 'spool_full', dropped: before.dropped });
+    await life.core.close();
+  });
+
+  it('drops what the ledger refused for good before it takes no more, and adopts it all the same', async () => {
+    const ann = await person(1);
+    const life = await ready(live(temporaryFolder(onTestFinished), { spoolBytes: 25_000 }), [ann]);
+    life.core.commit(group([part(ann.owner, 0, 10)]));
+    await life.core.flush();
+    const [opened, first] = life.core.pending(10).map(({ id }, seq) => fakeEntry(id, seq));
+    if (opened === undefined || first === undefined) throw new Error('nothing was sealed');
+    life.core.commitSigned([opened, first]);
+    life.core.accepted([{ id: opened.id, index: 7 }]);
+    life.core.refused([{ id: first.id, code: 'delegation_missing', permanent: true }]);
+    for (let n = 1; n < 60; n++) {
+      life.core.commit(group([part(ann.owner, n * 10, 10)]));
+      await life.core.flush();
+      const sealed = life.core.pending(100).filter(({ state, type }) => state === 'unsigned' && type !== 'notice');
+      life.core.refused(sealed.map(({ id }) => ({ id, code: 'delegation_missing', permanent: true })));
+    }
+    const { dropped, refused, readings, failing } = life.core.status();
+    expect(failing).toBeNull();
+    expect(dropped).toBeGreaterThan(100);
+    expect(dropped + refused).toBe(readings);
+    const [notice] = life.core.pending(100).filter((item) => item.type === 'notice');
+    expect(notice?.body.statement).toMatchObject({ firstCounter: 0, lastCounter: dropped - 1 });
+    // The ledger took it after all.
+    expect(life.core.adopt(1, first.leaf, 8)).toBe(true);
+    life.core.proven({ throughSeq: 1 });
+    expect(life.core.ownLeaves().proven).toBe(2);
     await life.core.close();
   });
 
