@@ -1,10 +1,10 @@
-// Memory for request bodies and for blobs on their way out, reserved before a byte of one is read: in all, and by one network address no more than a
-// quarter of it, so that announcing bodies and never sending them stops nobody else.
+// What there is only so much of (memory for bodies and blobs, places to wait), reserved before it is used: in all, and by
+// one network no more than a quarter of it, so that who takes and does not use it stops nobody else.
 import { VitalsealError } from '@vitalseal/ledger';
 
 interface Held {
   readonly name: string;
-  readonly bytes: number;
+  readonly amount: number;
 }
 
 export class Reservations {
@@ -17,14 +17,14 @@ export class Reservations {
     this.#limit = limit;
   }
 
-  /** Reserves `bytes` for `holder`, in the name of an address. Throws `facility_busy`. */
-  reserve(holder: object, name: string, bytes: number): void {
-    if (bytes === 0) return;
-    const own = (this.#byName.get(name) ?? 0) + bytes;
-    if (this.#total + bytes > this.#limit || own > this.#limit / 4) throw new VitalsealError('facility_busy');
-    this.#total += bytes;
+  /** Reserves `amount` for `holder`, which has none, in the name of an address. Throws `facility_busy`. */
+  reserve(holder: object, name: string, amount: number): void {
+    if (amount === 0) return;
+    const own = (this.#byName.get(name) ?? 0) + amount;
+    if (this.#total + amount > this.#limit || own > Math.max(1, this.#limit / 4)) throw new VitalsealError('facility_busy');
+    this.#total += amount;
     this.#byName.set(name, own);
-    this.#held.set(holder, { name, bytes });
+    this.#held.set(holder, { name, amount });
   }
 
   /** Gives back what `holder` has, if anything. */
@@ -32,8 +32,8 @@ export class Reservations {
     const held = this.#held.get(holder);
     if (held === undefined) return;
     this.#held.delete(holder);
-    this.#total -= held.bytes;
-    const left = (this.#byName.get(held.name) ?? 0) - held.bytes;
+    this.#total -= held.amount;
+    const left = (this.#byName.get(held.name) ?? 0) - held.amount;
     if (left > 0) this.#byName.set(held.name, left);
     else this.#byName.delete(held.name);
   }

@@ -68,6 +68,24 @@ describe('one client', () => {
       { limits: { bytesInFlight: 24_000 } },
     ));
 
+  it('cannot hold every long poll', () =>
+    withFacility(
+      async ({ facility }) => {
+        const url = `${facility.url}/checkpoint?min=999999&wait=30`;
+        const polls = [get(url, { agent: false }), get(url, { localAddress: '127.0.0.2', agent: false })];
+        for (const poll of polls) poll.on('error', () => {});
+        const waiting = async () =>
+          /_long_polls (\d+)/.exec(await (await fetch(`${facility.url}/metrics`)).text())?.[1];
+        await expect.poll(waiting).toBe('2');
+        // One more than its share: answered at once, with the checkpoint that there is.
+        expect(await statusFrom('127.0.0.1', url)).toBe(200);
+        expect(await waiting()).toBe('2');
+        for (const poll of polls) poll.destroy();
+        await expect.poll(waiting).toBe('0');
+      },
+      { limits: { longPolls: 4 } },
+    ));
+
   it('cannot have many signatures of strangers verified', () =>
     withFacility(
       async ({ facility, enrol }) => {
