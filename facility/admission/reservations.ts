@@ -21,7 +21,8 @@ export class Reservations {
   reserve(holder: object, name: string, amount: number): void {
     if (amount === 0) return;
     const own = (this.#byName.get(name) ?? 0) + amount;
-    if (this.#total + amount > this.#limit || own > Math.max(1, this.#limit / 4)) throw new VitalsealError('facility_busy');
+    if (this.#total + amount > this.#limit || own > Math.max(1, this.#limit / 4))
+      throw new VitalsealError('facility_busy');
     this.#total += amount;
     this.#byName.set(name, own);
     this.#held.set(holder, { name, amount });
