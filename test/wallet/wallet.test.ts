@@ -10,6 +10,7 @@ import {
   generateRecipientKey,
   parseAddress,
   parseIdentity,
+  policyHash,
   type Transport,
   toHex,
   verifyExistence,
@@ -101,6 +102,19 @@ describe('a person is registered', () => {
     // Keys that were never written down never reached the ledger.
     expect(facility.status().entries).toBe(before + 1);
     expect([...memory.files.keys()].sort()).toEqual(['identity', 'recovery']);
+  });
+
+  it('under the policy of the invite that it ends with, whatever it began with', async () => {
+    const transport = httpTransport(facility.url);
+    const client = (origin?: string) => new FacilityClient(transport, origin);
+    const options = { code: invite('patient'), role: 'patient' as const, client };
+    const memory = Object.assign(new PowerCutFolder(), { cutAt: 1 });
+    await expect(enrolPerson(memory, options)).rejects.toThrow('power cut');
+    const begun = memory.files.get('pending') as string;
+    memory.files.set('pending', begun.replace(/("policyHash": )"[0-9a-f]{64}"/, `$1"${'00'.repeat(32)}"`));
+    await enrolPerson(memory, options);
+    const { policy } = parseIdentity(memory.files.get('identity') as string);
+    expect(toHex(policy)).toBe(toHex(policyHash(await client().policy())));
   });
 
   it('once, when any request or its answer is lost', async () => {

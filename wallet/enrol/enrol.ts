@@ -59,7 +59,8 @@ export async function enrolPerson(folder: EnrolFolder, options: EnrolOptions): P
     pending = { origin, policyHash: policyHash(policyText), role, keys: await newPerson(), entry: null };
     await folder.writePending(encodePending(pending));
   } else {
-    pending = decodePending(left);
+    // The policy that this invite pins, should the facility have another one since the enrolment began.
+    pending = { ...decodePending(left), policyHash: policyHash(policyText) };
     if (pending.origin !== origin) throw new VitalsealError('origin_mismatch');
     // Nobody has vouched yet: what was asked for may still change.
     if (pending.entry === null) pending = { ...pending, role };

@@ -15,7 +15,7 @@ import type { PersonKeys } from './person.ts';
 
 export interface Pending {
   readonly origin: string;
-  /** Hash of the policy that the invite began with. */
+  /** Hash of the policy that the invite pins by its beginning. */
   readonly policyHash: Uint8Array;
   readonly role: Role;
   readonly keys: PersonKeys;
