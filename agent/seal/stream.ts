@@ -47,8 +47,10 @@ const epochChain = (lane: Lane) => `epoch ${lane.id}`;
 
 export function createStreamSealer(parts: StreamParts, limits: { readonly epochAgeMs: number }): StreamSealer {
   const { points, chains, lanes, outbox, totals } = parts;
-  /** When each lane's epoch was opened, or first used, in this life; with the age that it had then. */
+  /** When each lane's epoch was opened in this life. */
   const epochSince = new Map<number, { at: number; age: number }>();
+  /** For the epochs of earlier lives, which age also while nothing comes. */
+  const startedAt = parts.monotonicMs();
   // Killed after a sealing transaction and before its slot move: the key of that record goes now.
   for (const lane of lanes.all()) if (key(lane) !== null) chains.forget(epochChain(lane), lane.epochNext);
 
@@ -59,7 +61,7 @@ export function createStreamSealer(parts: StreamParts, limits: { readonly epochA
   }
 
   const epochAge = (lane: Lane): number => {
-    const since = epochSince.get(lane.id) ?? { at: parts.monotonicMs(), age: lane.epochAge };
+    const since = epochSince.get(lane.id) ?? { at: startedAt, age: lane.epochAge };
     epochSince.set(lane.id, since);
     return since.age + parts.monotonicMs() - since.at;
   };

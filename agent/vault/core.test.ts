@@ -98,6 +98,34 @@ describe('the way of a reading', () => {
     await life.core.close();
   });
 
+  it('counts the time without readings after a restart to the age of the epoch', async () => {
+    const ann = await person(1);
+    const folder = temporaryFolder(onTestFinished);
+    const first = await ready(live(folder, { epochAgeMs: 1000 }), [ann]);
+    first.core.commit(group([part(ann.owner, 0, 1)]));
+    await first.core.flush();
+    await first.core.close();
+    const second = await ready(live(folder, { epochAgeMs: 1000 }), [ann]);
+    second.clock.ms += 5000;
+    second.core.commit(group([part(ann.owner, 1, 1)]));
+    await second.core.flush();
+    expect(second.core.pending(10).filter(({ type }) => type === 'epoch.open').length).toBe(2);
+    await second.core.close();
+  });
+
+  it('opens another epoch when the ledger refused one for good', async () => {
+    const ann = await person(1);
+    const life = await ready(live(temporaryFolder(onTestFinished)), [ann]);
+    life.core.commit(group([part(ann.owner, 0, 1)]));
+    await life.core.flush();
+    const items = life.core.pending(10);
+    life.core.refused(items.map(({ id }) => ({ id, code: 'delegation_missing', permanent: true })));
+    life.core.commit(group([part(ann.owner, 1, 1)]));
+    await life.core.flush();
+    expect(life.core.pending(10).map(({ type }) => type)).toEqual(['epoch.open', 'record.register']);
+    await life.core.close();
+  });
+
   it('seals an alarm at once, and lets its entry wait for the beat', async () => {
     const ann = await person(1);
     const life = await ready(live(temporaryFolder(onTestFinished)), [ann]);

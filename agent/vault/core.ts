@@ -25,6 +25,7 @@ import type { CorePorts, VaultCore } from './calls.ts';
 import { prove } from './prove.ts';
 import { recordRows } from './records.ts';
 import { type StatusParts, statusOf } from './status.ts';
+import type { OutboxItem } from './vault.ts';
 
 /** Names of the sync's values, apart from the vault's own. */
 const SYNC = 'sync ';
@@ -135,6 +136,13 @@ export function openCore(ports: CorePorts): VaultCore {
     return result;
   }
 
+  /** The ledger will never know this epoch: what is sealed from now on needs another one. */
+  function leaveEpoch(item: OutboxItem | null): void {
+    if (item?.type !== 'epoch.open') return;
+    for (const lane of lanes.all())
+      if (lane.epoch !== null && equalBytes(lane.epoch, item.body.epoch)) lanes.update(lane, { epoch: null });
+  }
+
   const statusParts: StatusParts = { store, inbox, held, totals, outbox, leaves, spool, limits };
 
   return {
@@ -221,7 +229,11 @@ export function openCore(ports: CorePorts): VaultCore {
     envelopes: (epoch) => outbox.envelopes(epoch),
     commitSigned: (signed) => write(() => outbox.commitSigned(signed)),
     accepted: (items) => write(() => outbox.accepted(items)),
-    refused: (items) => write(() => outbox.refused(items)),
+    refused: (items) =>
+      write(() => {
+        for (const { id, permanent } of items) if (permanent) leaveEpoch(outbox.item(id));
+        outbox.refused(items);
+      }),
     adopt(seq, leaf, index) {
       // A late answer for what is proven already.
       if (seq < leaves.size()) return equalBytes(leaves.at(seq), leaf);
