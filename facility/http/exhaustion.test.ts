@@ -61,8 +61,8 @@ describe('one client', () => {
           socket.write('x'.repeat(900));
           await pause(50);
           socket.destroy();
-          await pause(20);
         }
+        await expect.poll(() => waitingOf(facility.url)).toBe('0');
         expect(await enrol('patient')).toMatchObject({ origin: facility.origin });
       },
       { limits: { bytesInFlight: 24_000 } },
