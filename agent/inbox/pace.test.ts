@@ -8,6 +8,7 @@ const waiting = (more: Partial<Waiting>): Waiting => ({
   newestAt: 1000,
   prompted: false,
   spacingMs: 60,
+  strideMs: 1,
   ...more,
 });
 
@@ -20,6 +21,10 @@ it('does not wait for senders that are too slow to fill the group', () => {
 it('does not make a sender wait that sends only after its acknowledgement', () => {
   expect(commitAt(waiting({ prompted: true }), 0)).toBe(1008);
   expect(commitAt(waiting({ prompted: true, newestAt: 1199 }), 0)).toBe(1200);
+});
+it('takes a steady sender, whose message came after an acknowledgement by chance, for what it is', () => {
+  expect(commitAt(waiting({ prompted: true, strideMs: 6, newestAt: 1050 }), 0)).toBe(1068);
+  expect(commitAt(waiting({ prompted: true, strideMs: 6, newestAt: 1190 }), 0)).toBe(1200);
 });
 it('commits at once when there is enough', () => {
   expect(commitAt(waiting({ bytes: 70_000 }), 1)).toBe(1000);

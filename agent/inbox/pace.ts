@@ -14,6 +14,8 @@ export const PACE = {
   quietMs: 40,
   /** The same when a sender seems to wait for its acknowledgement before it sends more. */
   promptedQuietMs: 8,
+  /** … and for so many times the usual gap within a group: whoever sends steadily is never waiting for anything. */
+  promptedStrides: 3,
   /** A message so soon after an acknowledgement counts as prompted by it. */
   promptedMs: 10,
   /** Commits under way at once: one is written while the next one is prepared. */
@@ -29,6 +31,8 @@ export interface Waiting {
   readonly prompted: boolean;
   /** Milliseconds between messages, smoothed. */
   readonly spacingMs: number;
+  /** The same, of messages within one group: what senders that wait for their acknowledgement send at once lies close. */
+  readonly strideMs: number;
 }
 
 /** The time (same clock as `oldestAt`) at which the group is to be committed: now or earlier = at once; null = when a commit under way ends. */
@@ -36,7 +40,10 @@ export function commitAt(waiting: Waiting, underWay: number): number | null {
   if (underWay >= PACE.underWay) return null;
   if (waiting.bytes >= PACE.bytes || (underWay === 0 && waiting.messages >= PACE.messages)) return waiting.oldestAt;
   const latest = waiting.oldestAt + PACE.oldestMs;
-  if (waiting.prompted) return Math.min(latest, waiting.newestAt + PACE.promptedQuietMs);
+  if (waiting.prompted) {
+    const quietMs = Math.max(PACE.promptedQuietMs, PACE.promptedStrides * waiting.strideMs);
+    return Math.min(latest, waiting.newestAt + quietMs);
+  }
   // Senders that come more often than this fill the group while it waits.
   if (waiting.spacingMs > PACE.oldestMs) return Math.min(latest, waiting.newestAt + PACE.quietMs);
   return latest;

@@ -59,6 +59,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
   let lastSettledAt = Number.NEGATIVE_INFINITY;
   let lastMessageAt = 0;
   let spacingMs = 1000;
+  let strideMs = 0;
   let undoTimer: (() => void) | null = null;
   const inFlight = new Set<Promise<void>>();
 
@@ -147,7 +148,9 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     waiting += bytes;
     group.newestAt = at;
     if (at - lastSettledAt <= PACE.promptedMs) group.prompted = true;
-    spacingMs += (Math.min(at - lastMessageAt, 5 * PACE.oldestMs) - spacingMs) / 8;
+    const gapMs = at - lastMessageAt;
+    spacingMs += (Math.min(gapMs, 5 * PACE.oldestMs) - spacingMs) / 8;
+    if (group.messages > 1) strideMs += (Math.min(gapMs, PACE.oldestMs) - strideMs) / 8;
     lastMessageAt = at;
     if (group.bytes >= PACE.largest) {
       full.push(group);
@@ -163,7 +166,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     undoTimer = null;
     while (underWay < PACE.underWay && full.length > 0) commit(full.shift() as OpenGroup);
     if (open === null) return;
-    const at = commitAt({ ...open, spacingMs }, underWay);
+    const at = commitAt({ ...open, spacingMs, strideMs }, underWay);
     if (at === null) return;
     if (at > ports.monotonicMs()) arm();
     else {
@@ -174,7 +177,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
 
   function arm(): void {
     if (open === null) return;
-    const at = commitAt({ ...open, spacingMs }, underWay);
+    const at = commitAt({ ...open, spacingMs, strideMs }, underWay);
     if (at === null) return;
     undoTimer = ports.after(Math.max(1, at - ports.monotonicMs()), () => {
       undoTimer = null;
@@ -184,6 +187,8 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
 
   function commit(group: OpenGroup): void {
     underWay += 1;
+    // One that came alone says that no others lie close.
+    if (group.messages === 1) strideMs -= strideMs / 8;
     const sent = counts;
     counts = { duplicates: 0, unacknowledged: 0, unmapped: 0 };
     const parts: GroupPart[] = [];
