@@ -1,10 +1,10 @@
-// The light node put together: the one file that knows the adapters. Outputs start first and inputs last, so that nothing
-// arrives before it can leave; stopping goes the other way.
+// The light node put together: the one file that knows the adapters. The vault starts first, so that nothing arrives before
+// it can be kept; then the inputs, then the way out, for which nobody waits. Inputs stop first.
 //
 //   broker ─► vault (one thread: inbox ─► batch ─► seal ─► outbox ─► 32 bytes) ◄─► sync ─► facility
 //      PUBACK ◄── C1 ──┘                                                             └─ owners, control socket
 import { resolve } from 'node:path';
-import { type BrokerOptions, type Gateway, startGateway, systemClock } from '@vitalseal/gateway';
+import { type BrokerOptions, type Gateway, loadBroker, startGateway, systemClock } from '@vitalseal/gateway';
 import { FacilityClient, formatAddress, parseIdentity, signingKeyOf, VitalsealError } from '@vitalseal/ledger';
 import type { AgentConfig } from './config/config.ts';
 import { brokerLimits, formatPlace, parsePlace, vaultOptions } from './config/options.ts';
@@ -27,7 +27,7 @@ import type { AgentStatus } from './status/status.ts';
 import { SyncDriver } from './sync/driver.ts';
 import { META } from './sync/held.ts';
 import type { Vault } from './vault/vault.ts';
-import { openVault } from './vault/vault.worker.ts';
+import { openVault, startVaultThread } from './vault/vault.worker.ts';
 
 export { type AgentConfig, parseConfig } from './config/config.ts';
 export { SAMPLE_CONFIG } from './config/sample.ts';
@@ -136,14 +136,21 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
     for (const close of closing.splice(0).reverse()) await close();
   };
   try {
+    // Loads its code while this thread takes the lock and loads the broker's.
+    const thread = startVaultThread();
+    closing.push(async () => void (await thread.terminate()));
     const lock = lockFolder(files.dir);
     closing.push(() => lock.release());
+    const broker = loadBroker();
     const failure = Promise.withResolvers<never>();
     failure.promise.catch(() => {});
-    const parts = await openParts(files, config, options.batchAgeMs, (error) => {
+    const failed = (error: VitalsealError) => {
       log('the vault failed', { code: error.code });
       failure.reject(error);
-    });
+    };
+    const parts = await openParts(files, config, (folder) =>
+      openVault(folder, vaultOptions(config, options.batchAgeMs), failed, thread),
+    );
     closing.push(() => parts.vault.close());
     const { vault, identity, connection, client, devices } = parts;
     closing.push(() => connection?.close());
@@ -167,12 +174,14 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
       closing.push(() => live.owners?.stop());
     } else log('not enrolled: readings are held', {});
     await service.announce();
-    await live.sync?.start();
     const control = await serveControl(files.dir, service.handlers());
     closing.push(() => control.close());
-    const broker = brokerOptions(mqtt, config, files, devices);
-    live.gateway = await startGateway({ mqtt: broker }, outspoken(vault.sink(), log));
+    await broker;
+    const door = brokerOptions(mqtt, config, files, devices);
+    live.gateway = await startGateway({ mqtt: door }, outspoken(vault.sink(), log));
     closing.push(() => live.gateway?.stop());
+    // What comes in is safe in the vault: nobody waits for the facility, and its first answer is judged after the door opened.
+    await live.sync?.start();
     log('the agent is ready', { devices: devices.list().length });
     return {
       mqtt: formatPlace(mqtt.host, live.gateway.port ?? mqtt.port),
@@ -200,7 +209,7 @@ async function ask(...[dir, command, parameters, work]: Parameters<Ask>): Promis
   const config = files.config();
   const lock = lockFolder(files.dir);
   try {
-    const parts = await openParts(files, config, undefined, () => {});
+    const parts = await openParts(files, config, (folder) => openVault(folder, vaultOptions(config)));
     try {
       return await work(new AgentService({ ...parts, live: () => null }));
     } finally {
@@ -241,15 +250,14 @@ interface Parts {
 async function openParts(
   files: AgentFiles,
   config: AgentConfig,
-  batchAgeMs: number | undefined,
-  failed: (error: VitalsealError) => void,
+  open: (folder: string) => Promise<Vault>,
 ): Promise<Parts> {
   const enrolment = files.enrolment();
   const file = files.identity();
   const identity = enrolment?.done === true && file !== null ? readIdentity(file, enrolment) : null;
   const facility = config.facility.url ?? enrolment?.facility ?? null;
   const connection = facility === null || identity === null ? null : connect(facility, config, enrolment?.pin ?? null);
-  const vault = await openVault(files.dir, vaultOptions(config, batchAgeMs), failed);
+  const vault = await open(files.dir);
   return {
     vault,
     identity,
@@ -277,19 +285,11 @@ function brokerOptions(
   files: AgentFiles,
   devices: Devices,
 ): BrokerOptions {
-  const { certificate, private_key: key, allow_plain } = config.mqtt;
-  return {
-    ...place,
-    devices,
-    clock: systemClock(),
-    hashKey: files.hashKey(),
-    plainBeyondLoopback: allow_plain,
-    limits: brokerLimits(config),
-    tls:
-      certificate === undefined || key === undefined
-        ? undefined
-        : { cert: readPem(certificate, 'mqtt.certificate'), key: readPem(key, 'mqtt.private_key') },
-  };
+  const { certificate: cert, private_key: key, allow_plain: plainBeyondLoopback } = config.mqtt;
+  const plain = cert === undefined || key === undefined;
+  const tls = plain ? undefined : { cert: readPem(cert, 'mqtt.certificate'), key: readPem(key, 'mqtt.private_key') };
+  const given = { devices, clock: systemClock(), hashKey: files.hashKey(), limits: brokerLimits(config) };
+  return { ...place, ...given, plainBeyondLoopback, tls };
 }
 
 const unixSeconds = (): number => Math.floor(Date.now() / 1000);

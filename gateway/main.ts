@@ -61,6 +61,11 @@ export async function startGateway(options: GatewayOptions, sink: ReadingSink): 
  * password, need no broker in memory. Throws `transport_refused` for plain MQTT beyond loopback.
  */
 export async function mqttBroker(options: BrokerOptions): Promise<Broker> {
-  const { Broker } = await import('./mqtt/broker.socket.ts');
+  const { Broker } = await loadBroker();
   return new Broker(options);
+}
+
+/** Loads the broker's code beforehand, for who has to wait for something else anyway. */
+export async function loadBroker(): Promise<typeof import('./mqtt/broker.socket.ts')> {
+  return import('./mqtt/broker.socket.ts');
 }

@@ -6,7 +6,8 @@ import type { MessageId } from '../inbox/recent.ts';
 import type { VaultCore } from './calls.ts';
 import type { VaultOptions } from './vault.ts';
 
-export interface ThreadData {
+/** What the thread is told first, once it listens. */
+export interface OpenVault {
   readonly folder: string;
   readonly options: VaultOptions;
 }

@@ -4,20 +4,19 @@
 import { statfsSync, statSync } from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { constants, deflateRawSync } from 'node:zlib';
 import { VitalsealError } from '@vitalseal/ledger';
 import { openSlots } from '../store/slots.ts';
 import type { VaultCore } from './calls.ts';
 import { openCore } from './core.ts';
 import { limitsOf } from './limits.ts';
-import { type Call, type FromVault, type ThreadData, toWire } from './messages.ts';
+import { type Call, type FromVault, type OpenVault, toWire } from './messages.ts';
 import { openSlotFiles } from './slots.fs.ts';
 import { openStore } from './store.sqlite.ts';
 
-const port = parentPort;
-if (port === null) throw new VitalsealError('internal', 'the vault runs in a worker thread only');
-const { folder, options } = workerData as ThreadData;
+if (parentPort === null) throw new VitalsealError('internal', 'the vault runs in a worker thread only');
+const port: MessagePort = parentPort;
 const say = (message: FromVault) => port.postMessage(message);
 const monotonicMs = () => performance.now();
 
@@ -55,7 +54,7 @@ async function answer(core: VaultCore, { id, name, args }: Call): Promise<void> 
     if (name === 'close') {
       ended = true;
       clearTimeout(timer);
-      port?.close();
+      port.close();
     }
   } catch (error) {
     say({ kind: 'error', id, error: toWire(error) });
@@ -63,25 +62,29 @@ async function answer(core: VaultCore, { id, name, args }: Call): Promise<void> 
   arm(core);
 }
 
-try {
-  const { bavail, bsize } = statfsSync(folder);
-  const stored = statSync(join(folder, 'agent.db'), { throwIfNoEntry: false })?.size ?? 0;
-  const limits = limitsOf(options, { free: bavail * bsize, stored });
-  const core = openCore({
-    store: openStore(join(folder, 'agent.db')),
-    slots: openSlots(openSlotFiles(join(folder, 'keys'))),
-    limits,
-    clock: { monotonicMs, wallMs: Date.now },
-    deflate: (bytes) => deflateRawSync(bytes, { level: constants.Z_DEFAULT_COMPRESSION }),
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    sealed: () => say({ kind: 'sealed' }),
-  });
-  port.on('message', (call: Call) => void answer(core, call));
-  say({ kind: 'ready', ids: core.ids(), waitingBytes: limits.waitingBytes });
-  arm(core);
-  // A process that is killed would never write what it compiled, and start slowly for ever.
-  setTimeout(() => module.flushCompileCache?.(), 2000).unref();
-} catch (error) {
-  say({ kind: 'failed', error: toWire(error) });
-  port.close();
+function open({ folder, options }: OpenVault): void {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    const stored = statSync(join(folder, 'agent.db'), { throwIfNoEntry: false })?.size ?? 0;
+    const limits = limitsOf(options, { free: bavail * bsize, stored });
+    const core = openCore({
+      store: openStore(join(folder, 'agent.db')),
+      slots: openSlots(openSlotFiles(join(folder, 'keys'))),
+      limits,
+      clock: { monotonicMs, wallMs: Date.now },
+      deflate: (bytes) => deflateRawSync(bytes, { level: constants.Z_DEFAULT_COMPRESSION }),
+      breathe: () => new Promise((resolve) => setImmediate(resolve)),
+      sealed: () => say({ kind: 'sealed' }),
+    });
+    port.on('message', (call: Call) => void answer(core, call));
+    say({ kind: 'ready', ids: core.ids(), waitingBytes: limits.waitingBytes });
+    arm(core);
+    // A process that is killed would never write what it compiled, and start slowly for ever.
+    setTimeout(() => module.flushCompileCache?.(), 2000).unref();
+  } catch (error) {
+    say({ kind: 'failed', error: toWire(error) });
+    port.close();
+  }
 }
+
+port.once('message', open);

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { VitalsealError } from '@vitalseal/ledger';
 import type { Group } from '../inbox/group.ts';
 import { createSink } from '../inbox/sink.ts';
-import { type Call, type CallName, type FromVault, fromWire, type ThreadData } from './messages.ts';
+import { type Call, type CallName, type FromVault, fromWire, type OpenVault } from './messages.ts';
 import type { Vault, VaultFailure, VaultOptions } from './vault.ts';
 
 const YOUNG_MB = 8;
@@ -15,17 +15,24 @@ interface Pending {
   reject(error: VitalsealError): void;
 }
 
+/** The thread, which loads what it needs while its caller does the same. `openVault` takes it over, or `terminate` ends it. */
+export function startVaultThread(): Worker {
+  return new Worker(new URL('./thread.worker.ts', import.meta.url), {
+    // Nursery of short-lived objects: a larger one is memory that never comes back after one burst.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
+}
+
 /**
  * Opens the vault in an existing folder (`agent.db`, `keys/`); the caller holds the folder's lock. `failed` is told when
  * the thread dies: every call rejects from then on. Throws `store_newer`, `store_damaged`, `disk_full`, `store_failed`.
  */
-export async function openVault(folder: string, options: VaultOptions = {}, failed?: VaultFailure): Promise<Vault> {
-  const data: ThreadData = { folder, options };
-  const worker = new Worker(new URL('./thread.worker.ts', import.meta.url), {
-    workerData: data,
-    // Nursery of short-lived objects: a larger one is memory that never comes back after one burst.
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-  });
+export async function openVault(
+  folder: string,
+  options: VaultOptions = {},
+  failed?: VaultFailure,
+  worker: Worker = startVaultThread(),
+): Promise<Vault> {
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const pending = new Map<number, Pending>();
   const listeners = new Set<() => void>();
@@ -73,6 +80,7 @@ export async function openVault(folder: string, options: VaultOptions = {}, fail
     };
     worker.on('error', died);
     worker.on('exit', died);
+    worker.postMessage({ folder, options } satisfies OpenVault);
   });
 
   const sink = createSink(

@@ -17,6 +17,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
 const cache = fileURLToPath(new URL('../../node_modules/.cache/vitalseal', import.meta.url));
 module.enableCompileCache?.(cache);
 process.env.NODE_COMPILE_CACHE ??= cache; // a worker thread reads this, and starts 200 ms later without it
+// A process that is killed would never write what it compiled, and start slowly for ever.
+setTimeout(() => module.flushCompileCache?.(), 2000).unref();
 const { main } = await import('../main.ts');
 const code = await main(process.argv.slice(2));
 // A pipe takes what is written bit by bit: leave only when all of it has left.
