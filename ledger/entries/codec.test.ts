@@ -150,12 +150,21 @@ describe('the codec of entries', () => {
     ['an interval before 1970', (b) => b.set(5, [-300, 300])],
     ['an unknown clock', (b) => b.set(6, 3)],
     ['a content type that is none', (b) => b.set(7, 'pdf')],
+    ['a content type of 64 characters', (b) => b.set(7, `application/${'x'.repeat(64)}`)],
+    ['a content type in upper case', (b) => b.set(7, 'application/PDF')],
+    ['two parameters', (b) => b.set(7, 'text/plain; a=b; c=d')],
     ['an empty blob', (b) => b.set(9, 0)],
+    ['a blob of more than 2^40 bytes', (b) => b.set(9, 2 ** 40 + 1)],
     ['a size that is no safe integer', (b) => b.set(9, 2n ** 60n)],
     ['a negative index', (b) => b.set(12, -1)],
     ['an index that no key chain reaches', (b) => b.set(12, CHAIN_LIMIT)],
     ['a short owner', (b) => b.set(1, new Uint8Array(19))],
   ])('refuses a record with %s', (_what, change) => expect(record(change)).toBe('entry_invalid'));
+
+  it.each([`application/${'x'.repeat(63)}`, 'text/plain; charset=utf-8', 'text/plain;charset=UTF-8', '0/a!#$&^_.+-'])(
+    'takes the content type %s',
+    (contentType) => expect(record((b) => b.set(7, contentType))).toBe('accepted'),
+  );
 
   it('refuses envelope counts that are no power of two, notices without a subject, other recipients', () => {
     expect(code(() => decodeEntry(changed('epoch.open', (_, b) => b.set(4, MAX_ENVELOPES))))).toBe('accepted');
