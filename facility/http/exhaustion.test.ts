@@ -15,6 +15,11 @@ async function statusFrom(localAddress: string, url: string): Promise<number> {
   return answer.statusCode;
 }
 
+/** How many long polls wait, as the facility counts them. */
+async function waitingOf(url: string): Promise<string | undefined> {
+  return /_long_polls (\d+)/.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
+}
+
 describe('one client', () => {
   it('cannot hold every connection', () =>
     withFacility(
@@ -74,8 +79,7 @@ describe('one client', () => {
         const url = `${facility.url}/checkpoint?min=999999&wait=30`;
         const polls = [get(url, { agent: false }), get(url, { localAddress: '127.0.0.2', agent: false })];
         for (const poll of polls) poll.on('error', () => {});
-        const waiting = async () =>
-          /_long_polls (\d+)/.exec(await (await fetch(`${facility.url}/metrics`)).text())?.[1];
+        const waiting = () => waitingOf(facility.url);
         await expect.poll(waiting).toBe('2');
         // One more than its share: answered at once, with the checkpoint that there is.
         expect(await statusFrom('127.0.0.1', url)).toBe(200);
