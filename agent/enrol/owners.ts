@@ -4,9 +4,11 @@ import {
   type Address,
   type CborValue,
   decodeCbor,
+  type ErrorCode,
   encodeCbor,
   equalBytes,
   type FacilityClient,
+  isRetryable,
   isVitalsealError,
   type RequestAuth,
   toHex,
@@ -25,9 +27,10 @@ export interface OwnerPorts {
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Milliseconds between looks at the ledger for rotated keys, and after a failure. */
+/** Milliseconds between looks at the ledger for rotated keys. */
 const REFRESH_MS = 10 * 60_000;
-const RETRY_MS = 500;
+/** After a failure: soon while nobody answers, ever later while the answer is no, or is none to speak of. */
+const RETRY_MS = { first: 500, trouble: 5_000, no: 60_000 };
 
 interface Known {
   readonly entries: readonly Uint8Array[];
@@ -42,6 +45,9 @@ export class Owners {
   #undo: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** Rounds in a row in which the ledger said no, and what it said of whom. */
+  #refusals = 0;
+  readonly #problems = new Map<string, string>();
 
   constructor(ports: OwnerPorts) {
     this.#ports = ports;
@@ -52,6 +58,7 @@ export class Owners {
     this.#wanted = [...new Map(owners.map((owner) => [toHex(owner), owner])).values()];
     for (const owner of this.#wanted) await this.#recall(owner);
     await this.#tell();
+    this.#refusals = 0;
     this.#schedule(0);
   }
 
@@ -71,17 +78,30 @@ export class Owners {
 
   async #refresh(): Promise<void> {
     let failed = false;
+    let most: number | null = null;
     for (const owner of this.#wanted) {
       if (this.#stopped) return;
       try {
         await this.#verify(owner);
+        this.#problems.delete(toHex(owner));
       } catch (error) {
         failed = true;
-        const code = isVitalsealError(error) ? error.code : 'internal';
-        if (code !== 'facility_unreachable') this.#ports.log('an owner is not verified', { code });
+        const code: ErrorCode = isVitalsealError(error) ? error.code : 'internal';
+        if (code === 'facility_unreachable') continue;
+        most = Math.max(most ?? 0, isRetryable(code) ? RETRY_MS.trouble : RETRY_MS.no);
+        this.#say(owner, code);
       }
     }
-    this.#schedule(failed ? RETRY_MS : REFRESH_MS);
+    const wait = RETRY_MS.first * 2 ** Math.min(this.#refusals, 10);
+    this.#refusals = most === null ? 0 : this.#refusals + 1;
+    this.#schedule(most === null ? (failed ? RETRY_MS.first : REFRESH_MS) : Math.min(most, wait));
+  }
+
+  /** Once for each owner and reason: what is asked again and again must not fill the log. */
+  #say(owner: Address, code: string): void {
+    if (this.#problems.get(toHex(owner)) === code) return;
+    this.#problems.set(toHex(owner), code);
+    this.#ports.log('an owner is not verified', { code });
   }
 
   async #verify(owner: Address): Promise<void> {
@@ -104,11 +124,16 @@ export class Owners {
     if (this.#known.has(toHex(owner))) return;
     const bytes = await this.#ports.vault.meta(metaKey(owner));
     if (bytes === null) return;
-    const [delegated, entries] = decodeCbor(bytes, { maxBytes: 8 << 20 }) as readonly CborValue[];
-    const rows = entries as readonly Uint8Array[];
-    // Verified again: what lies on a disk may have been put there.
-    const person = verifyPerson(this.#ports.origin, owner, rows);
-    this.#known.set(toHex(owner), { entries: rows, delegated: delegated === true, person });
+    try {
+      const [delegated, entries] = decodeCbor(bytes, { maxBytes: 8 << 20 }) as readonly CborValue[];
+      const rows = entries as readonly Uint8Array[];
+      // Verified again: what lies on a disk may have been put there.
+      const person = verifyPerson(this.#ports.origin, owner, rows);
+      this.#known.set(toHex(owner), { entries: rows, delegated: delegated === true, person });
+    } catch (error) {
+      // The ledger is asked, as for one who was never verified; the readings wait meanwhile.
+      this.#say(owner, isVitalsealError(error) ? error.code : 'internal');
+    }
   }
 
   async #tell(): Promise<void> {
