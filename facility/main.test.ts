@@ -33,7 +33,7 @@ import {
   verifyInclusion,
 } from '@vitalseal/ledger';
 import { describe, expect, it } from 'vitest';
-import { withFacility } from './fixtures/facility.ts';
+import { inTemporaryFolder, LOOPBACK, withFacility } from './fixtures/facility.ts';
 import { enrol, httpTransport, now, openStream, recordWish, sign, submitOne } from './fixtures/people.ts';
 import { exportFacility, initFacility, inviteFacility, mintKey, runFacility } from './main.ts';
 
@@ -274,6 +274,16 @@ describe('a facility', () => {
       await facility.stop();
       await verifyExport(dir, join(dir, 'stopped'), size);
       expect(await exportFacility({ dir }, join(dir, 'none'), [size]).catch(code)).toBe('not_found');
+    }));
+
+  it('has stopped when any of those who stop it is told so', () =>
+    inTemporaryFolder(async (dir) => {
+      await initFacility({ dir });
+      const facility = await runFacility({ dir, listen: LOOPBACK });
+      void facility.stop();
+      await facility.stop();
+      const again = await runFacility({ dir, listen: LOOPBACK });
+      await again.stop();
     }));
 
   it('is one process to a folder, and says which', () =>

@@ -15,8 +15,9 @@ import { FolderFiles } from './blobs/blobs.fs.ts';
 import { Blobs } from './blobs/blobs.ts';
 import { Envelopes } from './blobs/envelopes.ts';
 import { SqliteUsage } from './blobs/usage.sqlite.ts';
-import { askControl, serveControl } from './control/control.socket.ts';
-import { lockFolder } from './control/lock.sqlite.ts';
+import { answersControl, askControl, serveControl } from './control/control.socket.ts';
+import { type FolderLock, lockFolder } from './control/lock.sqlite.ts';
+import { askOrTakeTurn, takeTurn } from './control/turn.ts';
 import type { EntryResult, PointHook } from './engine/engine.ts';
 import { SOLO_DEFAULTS, SoloEngine } from './engine/solo.ts';
 import { type Exported, exportLog } from './export/export.ts';
@@ -169,7 +170,7 @@ export async function initFacility(options: FacilityOptions): Promise<InitResult
   const { dir, now = unixSeconds } = options;
   if (isSetUp(dir)) throw new VitalsealError('folder_exists', 'there is a facility in this folder already');
   makeFolder(dir);
-  const lock = lockFolder(dir);
+  const lock = await takeFolder(dir);
   try {
     // Again, under the lock: what follows would remove what another process has just finished.
     if (isSetUp(dir)) throw new VitalsealError('folder_exists', 'there is a facility in this folder already');
@@ -204,10 +205,15 @@ export async function initFacility(options: FacilityOptions): Promise<InitResult
 export async function runFacility(options: FacilityOptions & { readonly listen: ListenOptions }): Promise<Facility> {
   const { dir, listen } = options;
   readKeys(dir);
-  const lock = lockFolder(dir);
+  const lock = await takeFolder(dir);
   const closing: (() => Promise<void> | void)[] = [() => lock.release()];
-  const closeAll = async () => {
-    for (const close of closing.splice(0).reverse()) await close();
+  let closed: Promise<void> | null = null;
+  // Whoever asks again waits for the same end.
+  const closeAll = () => {
+    closed ??= (async () => {
+      for (const close of closing.reverse()) await close();
+    })();
+    return closed;
   };
   try {
     const { promise: failed, resolve: fail } = Promise.withResolvers<void>();
@@ -240,22 +246,18 @@ export async function runFacility(options: FacilityOptions & { readonly listen: 
 
 /** A single-use invite's code, from the running facility or from its folder. */
 export async function inviteFacility(options: FacilityOptions, wish: InviteFor): Promise<{ code: string }> {
-  const answer = await askControl(resolve(options.dir), 'invite', wish);
-  if (answer !== undefined) return answer as { code: string };
-  return withService(options, async (service) => ({ code: service.invite(wish) }));
+  const work = async (service: FacilityService) => ({ code: service.invite(wish) });
+  return (await ask(options, 'invite', wish, work)) as { code: string };
 }
 
 /** Registers a minted key pair; `text` is its key file. From the running facility or from its folder. */
 export async function mintKey(options: FacilityOptions, role: string): Promise<{ address: string; text: string }> {
-  const answer = await askControl(resolve(options.dir), 'mint', { role });
-  if (answer !== undefined) return answer as { address: string; text: string };
-  return withService(options, (service) => service.mint(role));
+  return (await ask(options, 'mint', { role }, (service) => service.mint(role))) as { address: string; text: string };
 }
 
 export async function facilityStatus(options: FacilityOptions): Promise<FacilityStatus> {
-  const answer = await askControl(resolve(options.dir), 'status');
-  if (answer !== undefined) return answer as FacilityStatus;
-  return withService(options, async (service) => ({ ...service.status(), running: false }));
+  const work = async (service: FacilityService) => ({ ...service.status(), running: false });
+  return (await ask(options, 'status', {}, work)) as FacilityStatus;
 }
 
 /** Writes the log up to the final checkpoint to the folder `out`; also while the facility runs, which is not disturbed. */
@@ -275,9 +277,16 @@ export async function exportFacility(options: FacilityOptions, out: string, proo
   }
 }
 
-async function withService<T>(options: FacilityOptions, work: (service: FacilityService) => Promise<T>): Promise<T> {
-  readKeys(options.dir);
-  const lock = lockFolder(options.dir);
+type Work = (service: FacilityService) => Promise<unknown>;
+
+/** Asks the facility that runs in the folder; without one takes the lock and does it here. */
+async function ask(options: FacilityOptions, command: string, parameters: object, work: Work): Promise<unknown> {
+  const dir = resolve(options.dir);
+  const turn = await askOrTakeTurn(
+    () => askControl(dir, command, parameters),
+    () => lockOf(dir),
+  );
+  if ('answer' in turn) return turn.answer;
   try {
     const { node, close } = await startNode(options);
     try {
@@ -286,6 +295,19 @@ async function withService<T>(options: FacilityOptions, work: (service: Facility
       await close();
     }
   } finally {
-    lock.release();
+    turn.lock.release();
   }
+}
+
+/** The lock of a folder that is set up. */
+function lockOf(dir: string): FolderLock {
+  readKeys(dir);
+  return lockFolder(dir);
+}
+
+function takeFolder(dir: string): Promise<FolderLock> {
+  return takeTurn(
+    () => lockFolder(dir),
+    () => answersControl(resolve(dir)),
+  );
 }
