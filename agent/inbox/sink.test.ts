@@ -147,6 +147,18 @@ describe('a message that is sent again', () => {
     expect(decodeIds(state.groups[0]?.group.ids as Uint8Array).length).toBe(1);
   });
 
+  it('is known by the later of two that shared a packet id and a commit', async () => {
+    const { state, to, deliver } = bench();
+    deliver('a', message(0, from(1, false, 1)));
+    deliver('b', message(2, from(1, false, 2)));
+    to(1300);
+    state.groups[0]?.done();
+    await turn();
+    deliver('b again', message(2, from(1, true, 2)));
+    await turn();
+    expect(state.settled).toEqual(['a', 'b', 'b again']);
+  });
+
   it('is new without DUP, with another payload, packet id or client, and after another under its id', () => {
     const { state, to, deliver } = bench();
     deliver('a', message(0, from(1)));

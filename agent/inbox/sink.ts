@@ -211,7 +211,10 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     lastSettledAt = ports.monotonicMs();
     for (const id of group.ids) {
       if (error !== null) recent.forget(id, group);
-      else if (recent.find(id.user, id.client, id.packetId)?.tag === group) recent.remember(id, null);
+      else {
+        const latest = recent.find(id.user, id.client, id.packetId);
+        if (latest?.tag === group && latest.hash === id.hash) recent.remember(id, null);
+      }
     }
     for (const settled of group.settles) settled(error);
     pace();
