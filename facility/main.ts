@@ -15,9 +15,8 @@ import { FolderFiles } from './blobs/blobs.fs.ts';
 import { Blobs } from './blobs/blobs.ts';
 import { Envelopes } from './blobs/envelopes.ts';
 import { SqliteUsage } from './blobs/usage.sqlite.ts';
-import { answersControl, askControl, serveControl } from './control/control.socket.ts';
-import { type FolderLock, lockFolder } from './control/lock.sqlite.ts';
-import { askOrTakeTurn, takeTurn } from './control/turn.ts';
+import { serveControl } from './control/control.socket.ts';
+import { askOrTakeFolder, takeFolder } from './control/turn.socket.ts';
 import type { EntryResult, PointHook } from './engine/engine.ts';
 import { SOLO_DEFAULTS, SoloEngine } from './engine/solo.ts';
 import { type Exported, exportLog } from './export/export.ts';
@@ -169,8 +168,8 @@ async function startNode(options: FacilityOptions, onGivenUp?: () => void): Prom
 export async function initFacility(options: FacilityOptions): Promise<InitResult> {
   const { dir, now = unixSeconds } = options;
   if (isSetUp(dir)) throw new VitalsealError('folder_exists', 'there is a facility in this folder already');
-  makeFolder(dir);
-  const lock = await takeFolder(dir);
+  await makeFolder(dir);
+  const lock = await takeFolder(resolve(dir));
   try {
     // Again, under the lock: what follows would remove what another process has just finished.
     if (isSetUp(dir)) throw new VitalsealError('folder_exists', 'there is a facility in this folder already');
@@ -205,7 +204,7 @@ export async function initFacility(options: FacilityOptions): Promise<InitResult
 export async function runFacility(options: FacilityOptions & { readonly listen: ListenOptions }): Promise<Facility> {
   const { dir, listen } = options;
   readKeys(dir);
-  const lock = await takeFolder(dir);
+  const lock = await takeFolder(resolve(dir));
   const closing: (() => Promise<void> | void)[] = [() => lock.release()];
   let closed: Promise<void> | null = null;
   // Whoever asks again waits for the same end.
@@ -281,11 +280,9 @@ type Work = (service: FacilityService) => Promise<unknown>;
 
 /** Asks the facility that runs in the folder; without one takes the lock and does it here. */
 async function ask(options: FacilityOptions, command: string, parameters: object, work: Work): Promise<unknown> {
-  const dir = resolve(options.dir);
-  const turn = await askOrTakeTurn(
-    () => askControl(dir, command, parameters),
-    () => lockOf(dir),
-  );
+  // Whatever runs in a folder was set up: no folder is made by looking into it.
+  readKeys(options.dir);
+  const turn = await askOrTakeFolder(resolve(options.dir), command, parameters);
   if ('answer' in turn) return turn.answer;
   try {
     const { node, close } = await startNode(options);
@@ -297,17 +294,4 @@ async function ask(options: FacilityOptions, command: string, parameters: object
   } finally {
     turn.lock.release();
   }
-}
-
-/** The lock of a folder that is set up. */
-function lockOf(dir: string): FolderLock {
-  readKeys(dir);
-  return lockFolder(dir);
-}
-
-function takeFolder(dir: string): Promise<FolderLock> {
-  return takeTurn(
-    () => lockFolder(dir),
-    () => answersControl(resolve(dir)),
-  );
 }

@@ -20,9 +20,8 @@ export function lockFolder(dir: string): FolderLock {
     database.close();
     if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') throw storeError(error);
     const pid = readPid(pidFile);
-    throw new VitalsealError('folder_locked', `another process${pid === null ? '' : ` (pid ${pid})`} uses the folder`, {
-      pid,
-    });
+    const who = pid === null ? 'another process' : `the process ${pid}`;
+    throw new VitalsealError('folder_locked', `${who} uses the folder`, { pid });
   }
   try {
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
