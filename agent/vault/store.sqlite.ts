@@ -1,6 +1,7 @@
 // The database behind the port: better-sqlite3 with a write-ahead log that is synced at every commit. Owned by the
 // vault's thread alone, so that the stall of an SD card does not stall the broker.
 
+import { closeSync, openSync } from 'node:fs';
 import { VitalsealError } from '@vitalseal/ledger';
 import Database from 'better-sqlite3';
 import { type Column, type Row, SCHEMA, SCHEMA_VERSION, type Statement, type Store } from '../store/store.ts';
@@ -21,9 +22,19 @@ function failure(error: unknown): unknown {
   return new VitalsealError('store_failed', `the store could not be read or written (${code})`, detail);
 }
 
+/** SQLite would make it readable for all; its log and index take the mode that it has. */
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+  } catch {
+    // SQLite meets the same trouble, and names it better.
+  }
+}
+
 /** Opens or creates the database. Throws `store_newer`, `store_damaged`, `disk_full`, `store_failed`. */
 export function openStore(file: string, options: { readonly maxPages?: number } = {}): Store {
   let db: Database.Database;
+  makePrivate(file);
   try {
     db = new Database(file);
   } catch (error) {

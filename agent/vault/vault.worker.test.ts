@@ -1,5 +1,7 @@
 // The vault as the agent has it: the thread, the messages and the sink together, on real files.
 
+import { chmodSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Delivery, MessageOrigin } from '@vitalseal/gateway';
 import { toHex } from '@vitalseal/ledger';
 import { expect, it, onTestFinished } from 'vitest';
@@ -79,4 +81,16 @@ it('keeps what the sync asked it to keep, and refuses calls once it is closed', 
   expect(toHex((await vault.meta('a')) as Uint8Array)).toBe('01');
   await vault.close();
   await expect(vault.status()).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+it('keeps its files for its own user, whatever the folder allows', async () => {
+  const folder = temporaryFolder(onTestFinished);
+  chmodSync(folder, 0o755);
+  const vault = await openVault(folder);
+  await deliver(vault, message(1));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(files.map(({ name }) => name)).toEqual(expect.arrayContaining(['agent.db', 'agent.db-wal', 'chains-a']));
+  for (const { name, parentPath } of files)
+    expect([name, statSync(join(parentPath, name)).mode & 0o077]).toEqual([name, 0]);
+  await vault.close();
 });
