@@ -39,9 +39,11 @@ export class AgentFiles {
     return parseConfig(text, this.#path('agent.toml'));
   }
 
-  /** The enrolment in force. */
+  /** The enrolment in force. Its draft holds secret keys: one that a power cut left behind goes now. */
   enrolment(): Enrolment | null {
-    return this.#enrolment('enrolment.json');
+    const held = this.#enrolment('enrolment.json');
+    if (held?.done === true && this.enrolmentDraft()?.of === held.of) this.saveEnrolment(held);
+    return held;
   }
 
   saveEnrolment(enrolment: Enrolment): void {

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromUtf8 } from '@vitalseal/ledger';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Enrolment, formatEnrolment } from '../enrol/enrolment.ts';
 import { makeFolder, readSmall, writeDurably } from './durable.fs.ts';
+import { AgentFiles } from './files.fs.ts';
 import { lockFolder } from './lock.sqlite.ts';
 
 let dir = '';
@@ -38,6 +40,35 @@ describe('the lock of a folder', () => {
 
   it('says that there is no folder', () => {
     expect(() => lockFolder(join(dir, 'none'))).toThrowError(expect.objectContaining({ code: 'folder_missing' }));
+  });
+});
+
+describe('the draft of an enrolment', () => {
+  const keys = {
+    ...{ signing: new Uint8Array(32), identity: 'secret', recipient: 'age1', recoverySigning: new Uint8Array(32) },
+    recoveryRecipient: 'age1',
+  };
+  const draft: Enrolment = {
+    ...{ version: 1, kind: 'code', of: 'abc', facility: '', origin: '', policy: '', owner: '', address: '', pin: null },
+    ...{ keys, entry: null, voucher: null, own: [], chain: [], done: false },
+  };
+
+  it('goes, with the keys in it, even when the power went before it could', () => {
+    const files = new AgentFiles(dir);
+    files.saveEnrolmentDraft(draft);
+    expect(files.enrolment()).toBeNull();
+    expect(files.enrolmentDraft()).toEqual(draft);
+    writeDurably(join(dir, 'enrolment.json'), formatEnrolment({ ...draft, keys: null, done: true }));
+    expect(files.enrolment()).toMatchObject({ done: true });
+    expect(readdirSync(dir)).toEqual(['enrolment.json']);
+  });
+
+  it('of a later enrolment stays until that one is done', () => {
+    const files = new AgentFiles(dir);
+    files.saveEnrolmentDraft({ ...draft, of: 'def' });
+    writeDurably(join(dir, 'enrolment.json'), formatEnrolment({ ...draft, keys: null, done: true }));
+    files.enrolment();
+    expect(files.enrolmentDraft()?.of).toBe('def');
   });
 });
 

@@ -15,13 +15,18 @@ export function lockFolder(dir: string): FolderLock {
   const database = open(join(dir, 'agent.lock'));
   try {
     database.exec('BEGIN EXCLUSIVE');
-  } catch {
+  } catch (error) {
     database.close();
+    if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') throw new VitalsealError('store_failed');
     const pid = readPid(pidFile);
     const who = pid === null ? 'another process' : `the process ${pid}`;
     throw new VitalsealError('folder_locked', `${who} uses the folder`, { pid });
   }
-  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  } catch {
+    // A full disk: whoever reads the pid is told an old one, or none. The lock holds.
+  }
   return {
     release: () => {
       if (database.open) database.close();
