@@ -9,7 +9,8 @@ import { FacilityClient, formatAddress, parseIdentity, signingKeyOf, VitalsealEr
 import type { AgentConfig } from './config/config.ts';
 import { brokerLimits, formatPlace, parsePlace, vaultOptions } from './config/options.ts';
 import { readPem } from './config/pem.fs.ts';
-import { askControl, serveControl } from './control/control.socket.ts';
+import { serveControl } from './control/control.socket.ts';
+import { askOrTakeFolder, takeFolder } from './control/turn.socket.ts';
 import { Devices } from './devices/devices.ts';
 import { facilityKeyCheck } from './enrol/facility-key.ts';
 import { Owners } from './enrol/owners.ts';
@@ -17,7 +18,6 @@ import { rejoin } from './enrol/rejoin.ts';
 import { type EnrolPorts, enrol } from './enrol/steps.ts';
 import { type FacilityConnection, openFacility } from './facility.http.ts';
 import { AgentFiles } from './folder/files.fs.ts';
-import { lockFolder } from './folder/lock.sqlite.ts';
 import { type AgentIdentity, readIdentity } from './identity/identity.ts';
 import { outspoken } from './inbox/outspoken.ts';
 import { type Log, pinoLog } from './logging.pino.ts';
@@ -83,7 +83,7 @@ export interface EnrolOptions {
 export async function enrolAgent(options: EnrolOptions): Promise<{ address: string; owner: string; origin: string }> {
   const files = new AgentFiles(options.dir);
   const config = files.config();
-  const lock = lockFolder(files.dir);
+  const lock = await takeFolder(files.dir);
   const connection = connect(options.facility, config, null);
   try {
     const done = await enrol({
@@ -139,7 +139,7 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
     // Loads its code while this thread takes the lock and loads the broker's.
     const thread = startVaultThread();
     closing.push(async () => void (await thread.terminate()));
-    const lock = lockFolder(files.dir);
+    const lock = await takeFolder(files.dir);
     closing.push(() => lock.release());
     const broker = loadBroker();
     const failure = Promise.withResolvers<never>();
@@ -204,11 +204,10 @@ export const { agentStatus, agentRecords, flushAgent, agentProof, addDevice, ass
 /** Asks the running agent; without one takes the folder's lock and does it here. */
 async function ask(...[dir, command, parameters, work]: Parameters<Ask>): Promise<unknown> {
   const files = new AgentFiles(dir);
-  const answer = await askControl(files.dir, command, parameters);
-  if (answer !== undefined) return answer;
-  const config = files.config();
-  const lock = lockFolder(files.dir);
+  const turn = await askOrTakeFolder(files.dir, command, parameters, () => void files.config());
+  if ('answer' in turn) return turn.answer;
   try {
+    const config = files.config();
     const parts = await openParts(files, config, (folder) => openVault(folder, vaultOptions(config)));
     try {
       return await work(new AgentService({ ...parts, live: () => null }));
@@ -217,23 +216,21 @@ async function ask(...[dir, command, parameters, work]: Parameters<Ask>): Promis
       await parts.vault.close();
     }
   } finally {
-    lock.release();
+    turn.lock.release();
   }
 }
 
 /** As `ask`, for what needs the file of devices alone: the vault stays closed. */
 async function askDevices(...[dir, command, parameters, work]: Parameters<Ask>): Promise<unknown> {
   const files = new AgentFiles(dir);
-  const answer = await askControl(files.dir, command, parameters);
-  if (answer !== undefined) return answer;
-  files.config();
-  const lock = lockFolder(files.dir);
+  const turn = await askOrTakeFolder(files.dir, command, parameters, () => void files.config());
+  if ('answer' in turn) return turn.answer;
   try {
     const devices = new Devices(files.devices(), (rows) => files.saveDevices(rows));
     const absent = { vault: null as unknown as Vault, identity: null, client: null, facility: null, live: () => null };
     return await work(new AgentService({ ...absent, devices }));
   } finally {
-    lock.release();
+    turn.lock.release();
   }
 }
 

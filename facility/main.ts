@@ -280,9 +280,8 @@ type Work = (service: FacilityService) => Promise<unknown>;
 
 /** Asks the facility that runs in the folder; without one takes the lock and does it here. */
 async function ask(options: FacilityOptions, command: string, parameters: object, work: Work): Promise<unknown> {
-  // Whatever runs in a folder was set up: no folder is made by looking into it.
-  readKeys(options.dir);
-  const turn = await askOrTakeFolder(resolve(options.dir), command, parameters);
+  const setUp = () => void readKeys(options.dir);
+  const turn = await askOrTakeFolder(resolve(options.dir), command, parameters, setUp);
   if ('answer' in turn) return turn.answer;
   try {
     const { node, close } = await startNode(options);

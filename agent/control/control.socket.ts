@@ -49,6 +49,19 @@ export async function serveControl(dir: string, handlers: ControlHandlers): Prom
   };
 }
 
+/** Whether an agent that runs in `dir` listens to commands. */
+export function answersControl(dir: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath(dir));
+    const end = (answers: boolean) => {
+      socket.destroy();
+      resolve(answers);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}
+
 /** Asks the agent that runs in `dir`; undefined when none does. Throws what it answers, `timed_out` or `closed`. */
 export function askControl(dir: string, command: string, parameters: object = {}): Promise<unknown> {
   return new Promise((resolve, reject) => {

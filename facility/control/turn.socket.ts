@@ -11,10 +11,14 @@ export function takeFolder(dir: string): Promise<FolderLock> {
   );
 }
 
-/** What the facility that runs in `dir` answers to `command`, or the lock of `dir` when none runs. Throws as both. */
-export function askOrTakeFolder(dir: string, command: string, parameters: object) {
-  return askOrTakeTurn(
-    () => askControl(dir, command, parameters),
-    () => lockFolder(dir),
-  );
+/**
+ * What the facility that runs in `dir` answers to `command`, or the lock of `dir` when none runs. Throws as both, and what
+ * `setUp` throws for a folder that holds none: no file is made by looking into it.
+ */
+export function askOrTakeFolder(dir: string, command: string, parameters: object, setUp: () => void) {
+  const lock = () => {
+    setUp();
+    return lockFolder(dir);
+  };
+  return askOrTakeTurn(() => askControl(dir, command, parameters), lock);
 }
