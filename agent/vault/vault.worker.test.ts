@@ -94,3 +94,16 @@ it('keeps its files for its own user, whatever the folder allows', async () => {
     expect([name, statSync(join(parentPath, name)).mode & 0o077]).toEqual([name, 0]);
   await vault.close();
 });
+
+it('takes the end of its thread for its own when it was closed, also when both are seen at once', async () => {
+  let failures = 0;
+  const vault = await openVault(temporaryFolder(onTestFinished), {}, () => failures++);
+  const closed = vault.close();
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
+  }
+  await closed;
+  expect(failures).toBe(0);
+  await expect(vault.status()).rejects.toMatchObject({ code: 'cancelled' });
+});

@@ -38,6 +38,7 @@ export async function openVault(
   const listeners = new Set<() => void>();
   let next = 0;
   let opened = false;
+  let closing: number | null = null;
   let ended: VitalsealError | null = null;
 
   function end(error: VitalsealError): void {
@@ -69,6 +70,9 @@ export async function openVault(
         pending.delete(message.id);
         if (message.kind === 'answer') waiting?.resolve(message.value);
         else waiting?.reject(fromWire(message.error));
+        // At once: the thread's end may be told in this very turn.
+        if (message.kind === 'answer' && message.id === closing)
+          end(new VitalsealError('cancelled', 'the vault is closed'));
       }
     });
     const died = () => {
@@ -141,8 +145,8 @@ export async function openVault(
     async close() {
       if (ended !== null) return;
       await sink.drain(true);
+      closing = next;
       await call('close', []);
-      end(new VitalsealError('cancelled', 'the vault is closed'));
       await exited;
     },
   };
