@@ -5,6 +5,7 @@ import { emissionsOf, isKind, KINDS, type Kind } from './devices/kinds.ts';
 import { FAULTS, type Fault, type FaultRates, parseFault } from './faults/faults.ts';
 import { LinkRefused } from './link/link.ts';
 import { connectMqtt, type MqttTarget } from './link/mqtt.socket.ts';
+import type { Trouble } from './link/trouble.ts';
 import { FORMATS, type Format } from './payload/payload.ts';
 import { seededRandom } from './random.ts';
 import type { Decimal, Emission, SimReading, SimValue } from './reading.ts';
@@ -27,6 +28,7 @@ export type {
   SimReading,
   Simulation,
   SimValue,
+  Trouble,
 };
 export { FAULTS, FORMATS, isKind, KINDS, LinkRefused, parseFault, RecordingInvalid };
 
@@ -42,7 +44,7 @@ export interface SimulationOptions {
   speed?: number;
   /** Messages a second, in place of the devices' own rhythm. */
   rate?: number;
-  /** Without it: until stopped, or until the recording ends. */
+  /** Sends nothing after so many, even if nothing could be sent; without it: until stopped, or until the recording ends. */
   seconds?: number;
   /** How long to wait for the last acknowledgements (default 10,000 ms). */
   patienceMs?: number;
@@ -87,4 +89,8 @@ const SYSTEM_CLOCK: Clock = {
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
   sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
 };

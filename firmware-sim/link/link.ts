@@ -1,4 +1,5 @@
 // The port to the broker: how a simulated device gets rid of its messages.
+import type { Trouble } from './trouble.ts';
 
 export interface Link {
   /**
@@ -20,6 +21,8 @@ export interface Link {
   readonly refused: Promise<never>;
   /** How often the connection came back. */
   reconnects(): number;
+  /** What keeps messages from being acknowledged at this moment; null while nothing does. */
+  trouble(): Trouble | null;
 }
 
 /** The first connection was refused; `reason` is the broker's. */

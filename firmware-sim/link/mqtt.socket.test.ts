@@ -90,11 +90,38 @@ describe.each([4, 5] as const)('the MQTT link, version %d', (version) => {
     await expect.poll(() => published.length).toBe(2);
   });
 
+  it('ends after its seconds when the broker closes at each message, and says so', async () => {
+    const { port } = await scriptedBroker((_packet, socket) => socket.destroy());
+    const told: unknown[] = [];
+    const mqtt = { ...target(port), onTrouble: (trouble: unknown) => told.push(trouble) };
+    const simulation = startSimulation({ kinds: ['pump'], mqtt, seconds: 1.2, patienceMs: 100 });
+    expect(await simulation.done).toMatchObject({ acknowledged: 0, acknowledgedReadings: 0 });
+    expect(simulation.trouble()).toEqual({ kind: 'closed', reason: null });
+    expect(told).toEqual([{ kind: 'closed', reason: null }]);
+  });
+
+  it('ends after its seconds when nobody listens, and says so', async () => {
+    const server = createServer();
+    const port = await listen(server);
+    await new Promise((resolve) => server.close(resolve));
+    const simulation = startSimulation({ kinds: ['pump'], mqtt: target(port), seconds: 0.3, patienceMs: 100 });
+    expect(await simulation.done).toMatchObject({ messages: 1, sent: 0 });
+    expect(simulation.trouble()).toEqual({ kind: 'unreachable', reason: 'ECONNREFUSED' });
+  });
+
   it('ends with LinkRefused when the broker does not know it', async () => {
     const { port } = await scriptedBroker(() => {}, version === 5 ? 0x86 : 4);
     const simulation = startSimulation({ kinds: ['pump'], mqtt: target(port) });
     await expect(simulation.done).rejects.toMatchObject({ name: 'LinkRefused' });
   });
+});
+
+it('says why every message was refused, where the broker can say it', async () => {
+  const { port } = await scriptedBroker((packet, socket) => puback(packet, socket, 5, 0x87));
+  const mqtt = { host: '127.0.0.1', port, username: 'pump-1', password: 'x', version: 5 as const };
+  const simulation = startSimulation({ kinds: ['pump'], mqtt, seconds: 0.3, patienceMs: 100 });
+  expect(await simulation.done).toMatchObject({ sent: 1, refused: 1, acknowledged: 0 });
+  expect(simulation.trouble()).toEqual({ kind: 'refused', reason: 'Not authorized' });
 });
 
 describe('a simulation against a real broker', () => {

@@ -17,6 +17,7 @@ function jumpingClock(): Clock & { slept: number[] } {
       slept.push(ms);
       now += ms;
     },
+    after: () => () => {},
   };
 }
 
@@ -27,6 +28,7 @@ function keepingLink(accept: (n: number) => boolean | null = () => true) {
     closed: false,
     refused: new Promise(() => {}),
     reconnects: () => 0,
+    trouble: () => null,
     publish: async (topic, bytes, settled, signal) => {
       if (signal.aborted) return false;
       const answer = accept(sent.length);
@@ -113,6 +115,37 @@ describe('a simulation', () => {
     const counts = await simulation.stop();
     expect(counts.messages).toBeLessThan(1e6);
     expect(await simulation.done).toEqual(counts);
+  });
+
+  it('ends after its seconds though no message leaves, and says what stands in the way', async () => {
+    const unreachable = { kind: 'unreachable', reason: 'ECONNREFUSED' } as const;
+    let end = () => {};
+    const link: Link = {
+      ...keepingLink().link,
+      trouble: () => unreachable,
+      publish: async (_topic, _bytes, _settled, signal) => {
+        end();
+        return !signal.aborted;
+      },
+    };
+    const after = (ms: number, callback: () => void) => {
+      expect(ms).toBe(3000);
+      end = callback;
+      return () => {};
+    };
+    const clock: Clock = { ...jumpingClock(), after };
+    const simulation = simulate(plan({ link, clock, emissions: ticks(1e9), pace: { speed: 1, seconds: 3 } }));
+    expect(await simulation.done).toMatchObject({ messages: 1, sent: 0 });
+    expect(simulation.trouble()).toEqual(unreachable);
+  });
+
+  it('says that a broker is silent when an acknowledgement never comes, and nothing when all came', async () => {
+    const silent = simulate(plan({ link: keepingLink((n) => (n === 5 ? null : true)).link }));
+    await silent.done;
+    expect(silent.trouble()).toEqual({ kind: 'silent' });
+    const well = simulate(plan({}));
+    await well.done;
+    expect(well.trouble()).toBeNull();
   });
 
   it('fails when the broker refuses it', async () => {

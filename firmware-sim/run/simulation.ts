@@ -3,6 +3,7 @@
 //   emissions → pacer → clock (± skew) → payload → faults → link → counters, onAcknowledged
 import { type FaultLine, type FaultRates, faultLine, type Outgoing } from '../faults/faults.ts';
 import type { Link } from '../link/link.ts';
+import type { Trouble } from '../link/trouble.ts';
 import { encodePayload, type Format, topicOf } from '../payload/payload.ts';
 import { seededRandom } from '../random.ts';
 import type { Emission } from '../reading.ts';
@@ -13,7 +14,7 @@ export interface Pace {
   speed: number;
   /** Messages a second, in place of the devices' own rhythm. */
   rate?: number;
-  /** Stops after this many seconds; without it, when the emissions end. */
+  /** Stops after this many seconds, whatever the broker does; without it, when the emissions end. */
   seconds?: number;
 }
 
@@ -24,6 +25,8 @@ export interface Clock {
   wallMs(): number;
   /** Resolves after `ms`, or as soon as `signal` aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Calls `callback` after `ms`; returns what cancels it. */
+  after(ms: number, callback: () => void): () => void;
 }
 
 export interface Plan {
@@ -46,6 +49,8 @@ export interface Simulation {
   /** Sends no more, waits for what is unacknowledged, disconnects; resolves with the final counts. */
   stop(): Promise<Counters>;
   counters(): Counters;
+  /** What keeps messages from being acknowledged; after the end, what did, and null when nothing was left over. */
+  trouble(): Trouble | null;
   /** Resolves with the final counts when all was sent, or `stop` was called; rejects with `LinkRefused`. */
   readonly done: Promise<Counters>;
 }
@@ -63,10 +68,15 @@ export function simulate(plan: Plan): Simulation {
     clockJumps: faults.struck.skew,
     reconnects: plan.link.reconnects(),
   });
-  const done = run(plan, faults, counts, stopping.signal).then(counters);
+  let last: { trouble: Trouble | null } | null = null;
+  const done = run(plan, faults, counts, stopping).then((trouble) => {
+    last = { trouble };
+    return counters();
+  });
   done.catch(() => {}); // whoever asks for it sees it
   return {
     counters,
+    trouble: () => (last === null ? plan.link.trouble() : last.trouble),
     done,
     stop: () => {
       stopping.abort();
@@ -75,9 +85,19 @@ export function simulate(plan: Plan): Simulation {
   };
 }
 
-async function run(plan: Plan, faults: FaultLine, counts: Counters, signal: AbortSignal): Promise<void> {
-  const { link, clock, format, device } = plan;
+/** Resolves with what was in the way of the messages that are not acknowledged. */
+async function run(
+  plan: Plan,
+  faults: FaultLine,
+  counts: Counters,
+  stopping: AbortController,
+): Promise<Trouble | null> {
+  const { link, clock, format, device, pace } = plan;
+  const { signal } = stopping;
   const topic = topicOf(device, format);
+  let held = false;
+  // A message that waits for a broker must not outlast the end.
+  const cancel = pace.seconds === undefined ? () => {} : clock.after(pace.seconds * 1000, () => stopping.abort());
   const send = async (message: Outgoing) => {
     const settled = (accepted: boolean) => {
       if (!accepted) {
@@ -89,20 +109,27 @@ async function run(plan: Plan, faults: FaultLine, counts: Counters, signal: Abor
       counts.acknowledgedReadings += message.readings;
       plan.onAcknowledged?.(message.id, message.readings, message.emission);
     };
-    if (!(await link.publish(topic, message.bytes, settled, signal))) return;
+    if (!(await link.publish(topic, message.bytes, settled, signal))) {
+      held = true;
+      return;
+    }
     counts.sent++;
     counts.readings += message.readings;
   };
 
   try {
-    for await (const emission of paced(plan.emissions, plan.pace, clock, signal)) {
+    for await (const emission of paced(plan.emissions, pace, clock, signal)) {
       const id = counts.messages++;
       const { bytes, readings } = encodePayload(format, device, clock.wallMs() + faults.clockOffset(), emission);
       for (const message of faults.pass({ id, emission, bytes, readings, intact: true })) await send(message);
     }
     for (const message of faults.flush()) await send(message);
     await Promise.race([link.drain(plan.patienceMs), link.refused]);
+    const trouble = link.trouble();
+    if (counts.acknowledged + counts.refused < counts.sent) return trouble ?? { kind: 'silent' };
+    return held || trouble?.kind === 'refused' ? trouble : null;
   } finally {
+    cancel();
     await link.close();
   }
 }
