@@ -34,6 +34,8 @@ export interface ListedDevice {
 
 /** Milliseconds between looks at what is still unproven during `flush`. */
 const FLUSH_LOOK_MS = 100;
+/** Milliseconds that a command waits for a flush: less than it waits for an answer. */
+const FLUSH_MS = 170_000;
 
 export class AgentService {
   readonly #parts: ServiceParts;
@@ -51,7 +53,7 @@ export class AgentService {
         const files = await this.proof(textOf(asked, 'record'));
         return { ...files, entry: toBase64(files.entry), own: files.own === null ? null : toBase64(files.own) };
       },
-      flush: () => this.flush(),
+      flush: () => this.flush(FLUSH_MS),
       'devices-list': async () => this.devices(),
       'devices-add': (asked) => this.addDevice(textOf(asked, 'device'), ownerIn(asked)),
       'devices-assign': (asked) => this.assignDevice(textOf(asked, 'device'), ownerIn(asked)),
@@ -99,18 +101,20 @@ export class AgentService {
   }
 
   /**
-   * Closes and seals all batches now, and waits until all is proven but what is held for nobody. Resolves with the status
-   * then, or at once when the agent does not sync.
+   * Closes and seals all batches now, and waits until all that was here is proven, but for what is held. Resolves with
+   * the status then, or after `withinMs`, or at once when the agent does not sync.
    */
-  async flush(): Promise<AgentStatus> {
+  async flush(withinMs = Number.POSITIVE_INFINITY): Promise<AgentStatus> {
     const { vault, live } = this.#parts;
-    while (true) {
-      // Again and again: what waits for its owner to be verified can be sealed only then.
-      await vault.flush();
-      const { backlog, held } = await vault.status();
+    // Once: to close batches again and again while nothing can be sent would make a record of every tenth of a second.
+    await vault.flush();
+    const { readings: here } = await vault.status();
+    for (let waited = 0; waited < withinMs; waited += FLUSH_LOOK_MS) {
+      const { readings, backlog, held } = await vault.status();
       const phase = live()?.sync?.state.phase ?? 'stopped';
       if (phase === 'stopped' || phase === 'forked') break;
-      if (backlog.readings <= held && (await vault.pending(1)).length === 0) break;
+      const later = readings - here;
+      if (backlog.readings <= held + later && (later > 0 || (await vault.pending(1)).length === 0)) break;
       await new Promise((resolve) => setTimeout(resolve, FLUSH_LOOK_MS));
     }
     return this.status();

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { AgentService, type ServiceParts } from './service.ts';
+
+const NOTHING = { checkpoint: null, evidence: null };
+
+/** An agent to which readings come at every look, and whose first ten are proven at the third look. */
+function service(provenAtLook: number) {
+  let [flushes, looks] = [0, 0];
+  const vault = {
+    flush: async () => void flushes++,
+    pending: async () => [{}],
+    meta: async (key: keyof typeof NOTHING) => NOTHING[key] ?? null,
+    async status() {
+      looks++;
+      const [readings, proven] = [9 + looks, looks >= provenAtLook ? 10 : 0];
+      const backlog = { readings: readings - proven, batches: 0, bytes: 0 };
+      return { readings, proven, backlog, held: 0, dropped: 0, refused: 0, failing: null, spool: {} };
+    },
+  };
+  const live = { sync: { state: { phase: 'idle', problem: null } }, owners: null, gateway: null };
+  const parts = { vault, identity: null, client: null, facility: null, devices: { list: () => [] }, live: () => live };
+  return { service: new AgentService(parts as unknown as ServiceParts), flushes: () => flushes };
+}
+
+it('flushes once, and waits for what was there then, whatever comes meanwhile', async () => {
+  const { service: agent, flushes } = service(3);
+  expect(await agent.flush()).toMatchObject({ proven: 10 });
+  expect(flushes()).toBe(1);
+});
+
+it('gives up waiting in time, and says how it stands', async () => {
+  const { service: agent, flushes } = service(Number.POSITIVE_INFINITY);
+  expect(await agent.flush(1)).toMatchObject({ proven: 0 });
+  expect(flushes()).toBe(1);
+});
