@@ -59,7 +59,10 @@ describe('the way to the facility', () => {
   it('says that nobody is there', async () => {
     const { transport, probe } = open({ url: 'http://127.0.0.1:9' });
     expect(await probe()).toBe(false);
-    await expect(transport({ method: 'GET', path: '/' })).rejects.toThrow();
+    await expect(transport({ method: 'GET', path: '/' })).rejects.toMatchObject({
+      code: 'facility_unreachable',
+      message: 'the facility at 127.0.0.1:9 cannot be reached: nobody listens there (ECONNREFUSED)',
+    });
   });
 
   it('goes in plain text to loopback only, unless it is told otherwise', () => {

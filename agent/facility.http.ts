@@ -2,7 +2,15 @@
 // says otherwise.
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { type Transport, type TransportAnswer, type TransportRequest, VitalsealError } from '@vitalseal/ledger';
+import {
+  placeText,
+  type Transport,
+  type TransportAnswer,
+  type TransportRequest,
+  unanswered,
+  unreachable,
+  VitalsealError,
+} from '@vitalseal/ledger';
 import { checkedTls, type Trust } from './facility-tls.http.ts';
 
 export interface FacilityLink extends Trust {
@@ -46,16 +54,20 @@ export function openFacility(link: FacilityLink): FacilityConnection {
   const http = process.getBuiltinModule('node:http');
   const agent = tls?.agent ?? new http.Agent(keep);
   const send = tls?.request ?? http.request;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(url.port) || (secure ? 443 : 80);
+  const place = placeText(host, port);
   const base = url.pathname.replace(/\/$/, '');
 
   function exchange(ask: TransportRequest): Promise<TransportAnswer> {
     return new Promise((resolve, reject) => {
       const { method, path, headers = {}, body, timeoutMs = 30_000, maxBytes = 1 << 24 } = ask;
+      const fail = (error: unknown) => reject(unreachable(place, error));
       const length = body === undefined ? {} : { 'content-length': String(body.length) };
       const request = send(
         {
-          host: url.hostname.replace(/^\[|\]$/g, ''),
-          port: Number(url.port) || (secure ? 443 : 80),
+          host,
+          port,
           path: base + path,
           method,
           agent,
@@ -63,13 +75,13 @@ export function openFacility(link: FacilityLink): FacilityConnection {
         },
         (answer) =>
           readAnswer(answer, maxBytes)
-            .then(resolve, reject)
+            .then(resolve, fail)
             .finally(() => clearTimeout(timer)),
       );
-      const timer = setTimeout(() => request.destroy(new VitalsealError('timed_out')), timeoutMs);
+      const timer = setTimeout(() => request.destroy(unanswered(place, timeoutMs)), timeoutMs);
       request.on('error', (error) => {
         clearTimeout(timer);
-        reject(error);
+        fail(error);
       });
       request.end(body);
     });
@@ -80,10 +92,7 @@ export function openFacility(link: FacilityLink): FacilityConnection {
     pinSeen: () => seen,
     probe: () =>
       new Promise((resolve) => {
-        const socket = connect({
-          host: url.hostname.replace(/^\[|\]$/g, ''),
-          port: Number(url.port) || (secure ? 443 : 80),
-        });
+        const socket = connect({ host, port });
         const end = (reached: boolean) => {
           socket.destroy();
           resolve(reached);

@@ -125,7 +125,7 @@ function permissionOf({ code, key }: EnrolOptions): EnrolPorts['permission'] {
 
 type Live = { sync: SyncDriver | null; owners: Owners | null; gateway: Gateway | null };
 
-/** Runs the agent in `dir` until it is stopped. Throws `folder_locked`, `config_invalid`, `broker_unavailable` … */
+/** Runs the agent in `dir` until it is stopped. Throws `folder_locked`, `config_invalid`, `cannot_listen` … */
 export async function runAgent(options: RunOptions): Promise<Agent> {
   const files = new AgentFiles(options.dir);
   const config = files.config();
@@ -153,7 +153,6 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
     );
     closing.push(() => parts.vault.close());
     const { vault, identity, connection, client, devices } = parts;
-    closing.push(() => connection?.close());
 
     const live: Live = { sync: null, owners: null, gateway: null };
     const service = new AgentService({ ...parts, live: () => live });
@@ -170,8 +169,12 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
           keep: (key) => vault.setMeta({ [META.facilityKey]: key }),
         }),
       });
-      closing.push(() => live.sync?.stop());
-      closing.push(() => live.owners?.stop());
+      closing.push(async () => {
+        const ended = Promise.all([live.owners?.stop(), live.sync?.stop()]);
+        // Whoever waits for a facility that is silent hears now that there will be no answer.
+        connection.close();
+        await ended;
+      });
     } else log('not enrolled: readings are held', {});
     await service.announce();
     const control = await serveControl(files.dir, service.handlers());

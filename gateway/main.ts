@@ -40,7 +40,7 @@ export interface Gateway {
 
 /**
  * Starts the sources of a gateway on `sink`, which must be ready. Resolves when they listen. Throws
- * `broker_unavailable`, `transport_refused` or `config_invalid`.
+ * `cannot_listen`, `transport_refused` or `config_invalid`.
  */
 export async function startGateway(options: GatewayOptions, sink: ReadingSink): Promise<Gateway> {
   const broker = options.mqtt === null ? null : await mqttBroker(options.mqtt);

@@ -107,7 +107,7 @@ export const ERRORS = {
 
   // gateway: devices and their messages
   alarm_unsupported: no('gateway', 400, 'the alarm marking is not understood'),
-  broker_unavailable: later('gateway', 503, 'the MQTT broker cannot listen or be reached'),
+  broker_unavailable: later('gateway', 503, 'the MQTT broker cannot be reached'),
   client_refused: no('gateway', 403, 'the client is not a known device, or its password is wrong'),
   connections_exceeded: later('gateway', 429, 'too many connections'),
   device_invalid: wrong('gateway', 400, 'not a device name'),
@@ -145,6 +145,7 @@ export const ERRORS = {
   blob_hash_mismatch: no('wire', 400, 'the bytes do not have the hash they are stored under'),
   blob_missing: later('wire', 409, 'the blob of the record is not stored at the facility'),
   blob_too_large: no('wire', 413, 'the blob is larger than allowed'),
+  cannot_listen: later('wire', 503, 'the address cannot be listened on'),
   engine_stopped: later('wire', 503, 'the ordering engine has stopped'),
   envelopes_missing: later('wire', 409, 'the envelopes of the epoch are not stored at the facility'),
   facility_busy: later('wire', 503, 'the facility has too much to do'),

@@ -54,6 +54,7 @@ export * from './wire/answer.ts';
 export * from './wire/client.ts';
 export * from './wire/invite.ts';
 export * from './wire/messages.ts';
+export * from './wire/network.ts';
 export * from './wire/problem.ts';
 export * from './wire/request.ts';
 export * from './wire/transport.ts';

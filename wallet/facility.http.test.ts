@@ -48,8 +48,8 @@ describe('HTTP to a facility', () => {
     const transport = httpTransport(`http://127.0.0.1:${port}`);
     const get = (path: string, maxBytes = 1000) => transport({ method: 'GET', path, maxBytes, timeoutMs: 300 });
     await expect(get('/large')).rejects.toMatchObject({ code: 'answer_invalid' });
-    await expect(get('/slow')).rejects.toThrow();
-    await expect(get('/cut')).rejects.toThrow();
+    await expect(get('/slow')).rejects.toMatchObject({ code: 'timed_out' });
+    await expect(get('/cut')).rejects.toMatchObject({ code: 'facility_unreachable' });
     expect((await get('/moved')).status).toBe(302);
     expect((await get('/large', 100_000)).body.length).toBe(100_000);
   });

@@ -2,7 +2,15 @@
 // facility's certificate may be pinned by a file of its authority.
 import { type ClientRequest, type IncomingMessage, request as plain } from 'node:http';
 import { request as tls } from 'node:https';
-import { type Transport, type TransportAnswer, type TransportRequest, VitalsealError } from '@vitalseal/ledger';
+import {
+  placeText,
+  type Transport,
+  type TransportAnswer,
+  type TransportRequest,
+  unanswered,
+  unreachable,
+  VitalsealError,
+} from '@vitalseal/ledger';
 
 export interface HttpOptions {
   /** PEM certificates; then these, and not the system's, say whom to believe. */
@@ -16,16 +24,20 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 export function httpTransport(url: string, options: HttpOptions = {}): Transport {
   const base = parseUrl(url);
   const prefix = base.pathname.replace(/\/$/, '');
+  const place = placeText(base.hostname, Number(base.port) || (base.protocol === 'https:' ? 443 : 80));
   const open = base.protocol === 'https:' ? tls : plain;
   return (ask) =>
     new Promise<TransportAnswer>((resolve, reject) => {
-      const signal = AbortSignal.timeout(ask.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      const timeoutMs = ask.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+      const signal = AbortSignal.timeout(timeoutMs);
+      const fail = (error: unknown) =>
+        reject(signal.aborted ? unanswered(place, timeoutMs) : unreachable(place, error));
       const sent: ClientRequest = open(
         new URL(prefix + ask.path, base),
         { method: ask.method, headers: headersOf(ask), signal, ...options },
-        (answer) => collect(answer, ask.maxBytes ?? DEFAULT_MAX_BYTES).then(resolve, reject),
+        (answer) => collect(answer, ask.maxBytes ?? DEFAULT_MAX_BYTES).then(resolve, fail),
       );
-      sent.on('error', reject);
+      sent.on('error', fail);
       sent.end(ask.body);
     });
 }
@@ -35,7 +47,12 @@ function parseUrl(url: string): URL {
   const parsed = new URL(url);
   if (parsed.protocol === 'https:') return parsed;
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(parsed.hostname);
-  if (parsed.protocol !== 'http:' || !loopback) throw new VitalsealError('transport_refused');
+  if (parsed.protocol !== 'http:' || !loopback) {
+    throw new VitalsealError(
+      'transport_refused',
+      'plain HTTP reaches loopback only; give a URL that begins with https',
+    );
+  }
   return parsed;
 }
 

@@ -184,10 +184,7 @@ async function listening<T>(port: number, dir: string, start: () => Promise<T>):
   try {
     return await start();
   } catch (error) {
-    const inUse =
-      isVitalsealError(error, 'broker_unavailable') ||
-      (isVitalsealError(error, 'config_invalid') && error.detail?.reason === 'EADDRINUSE');
-    if (!inUse) throw error;
+    if (!isVitalsealError(error, 'cannot_listen')) throw error;
     throw new VitalsealError(
       'usage',
       `port ${port} is taken: stop what listens there, or use another --data than ${dir}`,

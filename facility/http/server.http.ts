@@ -1,7 +1,14 @@
 // The facility's HTTP server: bounds on everything that a stranger can open or send, one shape of error, and a close
 // that lets what is under way finish.
 import type { AddressInfo } from 'node:net';
-import { ERRORS, type ErrorCode, encodeProblem, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
+import {
+  cannotListen,
+  ERRORS,
+  type ErrorCode,
+  encodeProblem,
+  isVitalsealError,
+  VitalsealError,
+} from '@vitalseal/ledger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Quota } from '../admission/quota.ts';
 import type { Node } from '../node.ts';
@@ -31,13 +38,13 @@ export interface HttpServer {
 
 const CLOSE_MS = 3_000;
 
-/** Listens. Throws `transport_refused` for plain HTTP beyond loopback, `config_invalid` when it cannot listen or the certificate is none. */
+/** Listens. Throws `transport_refused` for plain HTTP beyond loopback, `cannot_listen`, `config_invalid` when the certificate is none. */
 export async function serveHttp(node: Node, options: ListenOptions): Promise<HttpServer> {
   const { host, port, tls } = options;
   if (tls === undefined && options.allowPlainHttp !== true && !isLoopback(host)) {
     throw new VitalsealError(
       'transport_refused',
-      'plain HTTP is served on loopback only; give a certificate and a key',
+      'plain HTTP is served on loopback only; give --tls-cert and --tls-key, or --allow-plain-http',
     );
   }
   const app = createApp(node, tls);
@@ -45,8 +52,7 @@ export async function serveHttp(node: Node, options: ListenOptions): Promise<Htt
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new VitalsealError('config_invalid', `cannot listen on the given address (${reason})`, { reason });
+    throw cannotListen(host, port, error);
   }
   const address = app.server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;

@@ -52,7 +52,10 @@ export class Broker implements Source {
     this.#sessions = new Sessions(this.#limits.sessions + this.#limits.connections);
     this.#doorkeeper = new Doorkeeper(options.devices, this.#limits, this.#counters);
     if (options.tls === undefined && options.plainBeyondLoopback !== true && !LOOPBACK.test(options.host)) {
-      throw new VitalsealError('transport_refused', 'plain MQTT is allowed on loopback only; give a certificate');
+      throw new VitalsealError(
+        'transport_refused',
+        'plain MQTT is allowed on loopback only; set mqtt.certificate and mqtt.private_key, or mqtt.allow_plain',
+      );
     }
   }
 
@@ -61,7 +64,7 @@ export class Broker implements Source {
     return this.#running?.port ?? null;
   }
 
-  /** Resolves when it listens. Throws `broker_unavailable`, or `config_invalid` for a TLS file that is none. */
+  /** Resolves when it listens. Throws `cannot_listen`, or `config_invalid` for a TLS file that is none. */
   async start(sink: ReadingSink): Promise<void> {
     const { clock, hashKey } = this.#options;
     const intake = new Intake({ sink, clock, hashKey, limits: this.#limits, counters: this.#counters });

@@ -279,7 +279,10 @@ describe('where it listens', () => {
 
   it('says when the port is taken, or the certificate is none', async () => {
     const { port } = await start();
-    await expect(startBroker(new TestSink(), { port })).rejects.toMatchObject({ code: 'broker_unavailable' });
+    await expect(startBroker(new TestSink(), { port })).rejects.toMatchObject({
+      code: 'cannot_listen',
+      message: expect.stringContaining(`127.0.0.1:${port}: something listens there`),
+    });
     const tls = { cert: 'x', key: 'y' };
     await expect(startBroker(new TestSink(), { tls })).rejects.toMatchObject({ code: 'config_invalid' });
   });

@@ -1,7 +1,7 @@
 // The listening socket, plain or TLS, and the strangers on it: connections that have not logged in are few, say little
 // and do not stay, whoever they are.
 import { createServer, type Server, type Socket } from 'node:net';
-import { VitalsealError } from '@vitalseal/ledger';
+import { cannotListen, VitalsealError } from '@vitalseal/ledger';
 import type { Counters } from './counters.ts';
 import type { BrokerLimits } from './limits.ts';
 
@@ -56,7 +56,7 @@ export class Listener {
     this.#server = server;
   }
 
-  /** Resolves with the port when it listens. Throws `broker_unavailable`. */
+  /** Resolves with the port when it listens. Throws `cannot_listen`. */
   async start(): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once('error', reject);
@@ -64,11 +64,7 @@ export class Listener {
     try {
       await promise;
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-      throw new VitalsealError(
-        'broker_unavailable',
-        `the MQTT broker cannot listen on port ${this.#listen.port}: ${code}`,
-      );
+      throw cannotListen(this.#listen.host, this.#listen.port, error);
     }
     this.#server.on('error', () => this.#counters.add('listen_errors'));
     const address = this.#server.address();
