@@ -72,8 +72,8 @@ export function connectMqtt(target: MqttTarget): Link {
       // A CONNACK with a reason has a code of its own; that nobody listens yet is tried again.
       const code = 'code' in error ? (error as { code: unknown }).code : undefined;
       if (typeof code !== 'number') return watch.failed('unreachable', String(code ?? error.message));
+      if (connections === 0) return reject(new LinkRefused(wordsOf(code)));
       watch.failed('login', wordsOf(code));
-      if (connections === 0) reject(new LinkRefused(wordsOf(code)));
     });
   });
   refused.catch(() => {}); // nobody may be looking any more
