@@ -55,6 +55,10 @@ describe('the configuration', () => {
       'agent.toml: mqtt.listen: expected HOST:PORT, for example "127.0.0.1:1883", found "1883"',
     ],
     ['[mqtt]\nlisten = "a:70000"', 'agent.toml: mqtt.listen: expected a port of at most 65535, found "a:70000"'],
+    [
+      '[mqtt]\nmax_payload_bytes = 300000',
+      'agent.toml: mqtt.max_payload_bytes: expected a whole number from 256 to 262144, found 300000',
+    ],
     ['[mqtt]\nlistn = "a:1"', 'agent.toml: mqtt.listn: unknown key; did you mean listen?'],
     ['[bacth]\n', 'agent.toml: bacth: unknown key; did you mean batch?'],
     ['[whatever]\n', 'agent.toml: whatever: unknown key; one of mqtt, batch, spool, facility, log'],

@@ -28,13 +28,14 @@ const schema = v.strictObject({
     private_key: v.optional(path),
     allow_plain: v.optional(flag, false),
     max_connections: v.optional(integer(1, 10_000), 256),
-    max_payload_bytes: v.optional(integer(256, 1_048_576), 262_144),
+    // The decoders refuse what is larger.
+    max_payload_bytes: v.optional(integer(256, 262_144), 262_144),
     max_messages_per_second: v.optional(integer(1, 1_000_000), 20_000),
   }),
   batch: section({
     max_age_seconds: v.optional(integer(1, 86_400), 300),
     max_readings: v.optional(integer(1, 10_000), 10_000),
-    max_bytes: v.optional(integer(1024, 262_144), 262_144),
+    max_bytes: v.optional(integer(1024, 1_048_576), 262_144),
     epoch_hours: v.optional(integer(1, 168), 24),
   }),
   spool: section({
