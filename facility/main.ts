@@ -263,6 +263,7 @@ export async function facilityStatus(options: FacilityOptions): Promise<Facility
 export async function exportFacility(options: FacilityOptions, out: string, proofs: number[]): Promise<Exported> {
   const { dir } = options;
   const [keys, policyText] = [readKeys(dir), readPolicy(dir)];
+  const target = await outputFolder(out, dir);
   // Before the store is opened: read after it, a checkpoint of a running facility may be newer than the tree.
   const note = await readCheckpoint(join(dir, 'log'));
   const ledger = openLedger(options, keys, policyText);
@@ -270,7 +271,7 @@ export async function exportFacility(options: FacilityOptions, out: string, proo
     await ledger.publisher.recover(note);
     const published = ledger.publisher.current;
     if (published === null) throw new VitalsealError('not_found', 'no checkpoint is final yet');
-    return await exportLog({ ...ledger, published }, proofs, outputFolder(out));
+    return await exportLog({ ...ledger, published }, proofs, target);
   } finally {
     ledger.database.close();
   }

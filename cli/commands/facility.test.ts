@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -44,6 +44,22 @@ describe('vitalseal facility', () => {
     const exported = await run('export', join(folder, 'export'), '--proof', '0', '--proof', '2', '--json');
     expect(exported.lastJson()).toMatchObject({ size: 4, proofs: [0, 2] });
     expect(await readFile(join(folder, 'export', '2.tlog-proof'), 'utf8')).toMatch(/^c2sp\.org\/tlog-proof@v1\n/);
+  });
+
+  it('exports neither onto a file nor among its own files, and says which', async () => {
+    await run('init');
+    const file = join(folder, 'file');
+    await writeFile(file, 'kept');
+    const data = join(folder, 'facility');
+    await symlink(data, join(folder, 'link'));
+    const outs = [file, join(file, 'below'), data, join(data, 'log'), join(data, 'keys', 'x'), join(folder, 'link')];
+    for (const out of outs) {
+      const outcome = await run('export', out);
+      expect([outcome.code, outcome.stderr()]).toEqual([2, expect.stringContaining(`usage: ${out} `)]);
+    }
+    expect(await readFile(file, 'utf8')).toBe('kept');
+    expect(await readdir(data)).not.toContain('tile');
+    expect((await run('export', join(data, 'export'))).code).toBe(0);
   });
 
   it('runs until it is told to stop, and answers the other commands meanwhile', async () => {
