@@ -1,9 +1,9 @@
 // The facility's folder at rest: key files that only their owner may read, the policy, and the marker that says that
 // setting up was finished.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fromHex, isVitalsealError, signingKeyOf, toHex, VitalsealError } from '@vitalseal/ledger';
-import { writeDurably } from './blobs/durable.fs.ts';
+import { DurableFolders, writeDurably } from './blobs/durable.fs.ts';
 import type { FacilityKeys } from './keys.ts';
 import { storeError } from './store-error.ts';
 
@@ -15,9 +15,10 @@ export function isSetUp(dir: string): boolean {
   return existsSync(join(dir, MARKER));
 }
 
-export function makeFolder(dir: string): void {
+/** The folder and its own for keys, durable on resolve. */
+export async function makeFolder(dir: string): Promise<void> {
+  await new DurableFolders(dirname(dir)).make(join(dir, 'keys'));
   try {
-    mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 });
     chmodSync(dir, 0o700);
   } catch (error) {
     throw storeError(error);
