@@ -79,8 +79,11 @@ function open({ folder, options }: OpenVault): void {
     port.on('message', (call: Call) => void answer(core, call));
     say({ kind: 'ready', ids: core.ids(), waitingBytes: limits.waitingBytes });
     arm(core);
-    // A process that is killed would never write what it compiled, and start slowly for ever.
-    setTimeout(() => module.flushCompileCache?.(), 2000).unref();
+    // As in the main thread: a process that is killed would never write what it compiled, and a start leaves garbage.
+    setTimeout(() => {
+      module.flushCompileCache?.();
+      globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    }, 2000).unref();
   } catch (error) {
     say({ kind: 'failed', error: toWire(error) });
     port.close();
