@@ -160,7 +160,7 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
       await vault.setIdentity({ origin: identity.origin, signer: identity.address });
       await vault.putOwn(identity.enrolment.own);
       const auth = { key: identity.key, now: unixSeconds };
-      live.owners = new Owners({ vault, client, origin: identity.origin, auth, after, log });
+      live.owners = new Owners({ vault, client, origin: identity.origin, policy: identity.policy, auth, after, log });
       live.sync = new SyncDriver({
         ...{ vault, client, log, after, probe: connection.probe, random: Math.random, nowSeconds: unixSeconds },
         ...{ origin: identity.origin, address: identity.address, key: identity.key, policy: identity.policy },

@@ -14,7 +14,12 @@ function agent(failure: () => VitalsealError, kept: Uint8Array | null = null) {
       setMeta: async () => {},
       setOwners: async (list) => void told.push(...list.map(({ sealed }) => sealed)),
     },
-    client: { user: () => Promise.reject(failure()), delegate: () => Promise.reject(failure()) },
+    client: {
+      user: () => Promise.reject(failure()),
+      delegate: () => Promise.reject(failure()),
+      prove: () => Promise.reject(failure()),
+    },
+    policy: { logs: [], witnesses: [], groups: [], quorum: null },
     origin: 'vitalseal.org/solo/test',
     auth: { key: { secretKey: new Uint8Array(32), publicKey: new Uint8Array(32) }, now: () => 0 },
     after(ms, callback) {

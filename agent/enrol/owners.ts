@@ -10,18 +10,22 @@ import {
   type FacilityClient,
   isRetryable,
   isVitalsealError,
+  type Policy,
   type RequestAuth,
   toHex,
   VitalsealError,
 } from '@vitalseal/ledger';
+import { heldCheckpoint } from '../sync/held.ts';
+import { prove } from '../sync/prover.ts';
 import type { Vault, VaultOwner } from '../vault/vault.ts';
 import { type Person, verifyPerson } from './person.ts';
 import { delegate } from './steps.ts';
 
 export interface OwnerPorts {
   readonly vault: Pick<Vault, 'meta' | 'setMeta' | 'setOwners'>;
-  readonly client: Pick<FacilityClient, 'user' | 'delegate'>;
+  readonly client: Pick<FacilityClient, 'user' | 'delegate' | 'prove'>;
   readonly origin: string;
+  readonly policy: Policy;
   readonly auth: RequestAuth;
   readonly after: (ms: number, callback: () => void) => () => void;
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void;
@@ -105,13 +109,19 @@ export class Owners {
   }
 
   async #verify(owner: Address): Promise<void> {
-    const { client, origin, auth, vault } = this.#ports;
-    const entries = (await client.user(owner)).map((row) => row.entry);
+    const { client, origin, policy, auth, vault } = this.#ports;
+    const rows = await client.user(owner);
+    const entries = rows.map((row) => row.entry);
     const person = verifyPerson(origin, owner, entries);
     const before = this.#known.get(toHex(owner));
     // A ledger only grows: a shorter or other history of keys would bring an older key back.
     if (before?.entries.some((entry, i) => !equalBytes(entry, entries[i] ?? new Uint8Array(0)))) {
       throw new VitalsealError('recipient_unverified', 'the ledger shows another history of keys than before');
+    }
+    // A registrar's signature alone moves nobody's keys: who was given others must be able to see it in the ledger.
+    const held = await heldCheckpoint(vault);
+    for (const { index, entry } of rows.slice(before?.entries.length ?? 0)) {
+      await prove(client, { origin, policy, held, index, seq: 0, entry });
     }
     if (before?.delegated !== true) await delegate(client, owner, auth);
     if (before?.delegated === true && before.entries.length === entries.length) return;

@@ -8,6 +8,7 @@ import { lastJson, runCommand, runJson } from '../site/command.ts';
 import { type FaultyLink, startFaultyLink } from '../site/faulty-link.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../site/folder.ts';
 import { checkpointForger, damagedNote } from '../site/forged-checkpoint.ts';
+import { forgedRotation } from '../site/forged-rotation.ts';
 import { allProven, compareRead, deliver, exactlyOnce, readAll } from '../site/numbered-delivery.ts';
 import { enrolPatient, inviteCode } from '../site/people.ts';
 import { type DeviceAccess, makeSite, type Site } from '../site/site.ts';
@@ -94,6 +95,30 @@ describe('a facility that lies', () => {
     expect(await compareRead(site, 10)).toEqual(exactlyOnce(10));
   }, 60_000);
 
+  test('a rotation that is in no ledger is refused, though the registrar signed it', async () => {
+    const third = await enrolPatient(site, 'third');
+    const { origin } = await runJson<{ origin: string }>(['facility', 'status', '--data', site.facilityDir]);
+    const rotation = await forgedRotation(site.facilityDir, origin, third.address);
+    link.forge = (_what, answer, path) => {
+      if (path !== `/v1/users/${third.address}`) return null;
+      const entries = MESSAGES.entries.decode(new Uint8Array(answer));
+      return Buffer.from(MESSAGES.entries.encode([...entries, { index: 0, entry: rotation }]));
+    };
+    const patch = await site.addDevice('patch-1');
+    await runJson(['agent', 'devices', 'assign', 'patch-1', '--owner', third.address, '--data', site.agentDir]);
+    await deliver(site, patch, 2_000, 5);
+    await until('a refusal', () => site.agent.output().stderr.includes('proof_invalid'));
+    await until('the readings to be held', async () => (await site.status()).held === 5);
+    expect((await site.status()).proven).toBe(15);
+    await runJson(['agent', 'devices', 'assign', 'patch-1', '--owner', 'none', '--data', site.agentDir]);
+    honest();
+    await runJson(['agent', 'devices', 'assign', 'patch-1', '--owner', third.address, '--data', site.agentDir]);
+    await until('them to be proven', async () => (await site.status()).proven === 20);
+    expect((await readAll(site, third.identity)).map(({ value }) => Number(value))).toEqual([
+      2_000, 2_001, 2_002, 2_003, 2_004,
+    ]);
+  }, 60_000);
+
   test("another's keys at enrolment are refused; the same command goes on when the facility is honest", async () => {
     const stranger = await enrolPatient(site, 'stranger');
     const other = Buffer.from(await (await fetch(`${site.facilityUrl}/v1/users/${stranger.address}`)).arrayBuffer());
@@ -119,9 +144,9 @@ describe('a facility that lies', () => {
       const now = await site.status();
       return /^(policy_unmet|checkpoint_invalid|note_invalid)$/.test(String(now.problem)) ? now : null;
     });
-    expect(status).toMatchObject({ proven: 15, evidence: [], backlog: { readings: 5 } });
+    expect(status).toMatchObject({ proven: 20, evidence: [], backlog: { readings: 5 } });
     honest();
-    await allProven(site, 20);
+    await allProven(site, 25);
   }, 60_000);
 
   test('a forked checkpoint is refused, both are kept and shown, and readings go on being kept', async () => {
@@ -137,7 +162,7 @@ describe('a facility that lies', () => {
     );
     await send(5);
     const status = await problem('checkpoint_forked');
-    expect(status).toMatchObject({ state: 'halted', forked: false, proven: 20, checkpoint: held });
+    expect(status).toMatchObject({ state: 'halted', forked: false, proven: 25, checkpoint: held });
     const [pair, ...more] = status.evidence as Evidence[];
     expect(more).toEqual([]);
     expect(pair?.shown).toBe(forged);
@@ -146,7 +171,7 @@ describe('a facility that lies', () => {
     const before = await runJson<{ entries: number }>(['facility', 'status', '--data', site.facilityDir]);
     await send(10);
     const later = await site.status();
-    expect(later).toMatchObject({ problem: 'checkpoint_forked', proven: 20, dropped: 0, backlog: { readings: 15 } });
+    expect(later).toMatchObject({ problem: 'checkpoint_forked', proven: 25, dropped: 0, backlog: { readings: 15 } });
     const after = await runJson<{ entries: number }>(['facility', 'status', '--data', site.facilityDir]);
     expect(after.entries, 'nothing more is registered in such a log').toBe(before.entries);
 
@@ -158,10 +183,10 @@ describe('a facility that lies', () => {
     await site.agent.stop('SIGKILL');
     const stopped = await site.status();
     expect(stopped.evidence).toHaveLength(1);
-    expect(stopped).toMatchObject({ proven: 20, backlog: { readings: 15 } });
+    expect(stopped).toMatchObject({ proven: 25, backlog: { readings: 15 } });
     await site.startAgent();
     const status = await problem('checkpoint_forked');
-    expect(status).toMatchObject({ proven: 20, backlog: { readings: 15 } });
+    expect(status).toMatchObject({ proven: 25, backlog: { readings: 15 } });
     expect(status.evidence).toHaveLength(1);
   }, 60_000);
 
@@ -169,7 +194,7 @@ describe('a facility that lies', () => {
     honest();
     await site.agent.stop();
     await site.startAgent();
-    await allProven(site, 35);
+    await allProven(site, 40);
     expect(await compareRead(site, 30)).toEqual(exactlyOnce(30));
     expect((await site.status()).evidence).toHaveLength(1);
   }, 60_000);
