@@ -43,7 +43,6 @@ export interface Unreadable {
 
 export interface OpenedInbox {
   readonly inbox: Inbox;
-  readonly unreadable: readonly Unreadable[];
   /** The slots were ahead of the database. */
   readonly restored: boolean;
 }
@@ -76,7 +75,13 @@ export interface Inbox {
 
 const about = (seq: number) => new TextEncoder().encode(`segment ${seq}`);
 
-export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInbox {
+/** `lose` accounts for rows that cannot be read, inside the transaction that removes them. */
+export function openInbox(
+  store: Store,
+  chains: Chains,
+  lanes: Lanes,
+  lose: (lost: readonly Unreadable[]) => void,
+): OpenedInbox {
   const segments = new Map<number, Segment>();
   let totals = NO_TOTALS;
   let next = 0;
@@ -89,9 +94,9 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
     next = savedNext;
     totals = decodeTotals(values);
   }
-  const unreadable = load();
+  load();
 
-  function load(): Unreadable[] {
+  function load(): void {
     const draw = readMeta(store, 'inbox chain');
     const oldestKey = draw === null ? null : chains.position(INBOX_CHAIN, draw);
     const lost: Unreadable[] = [];
@@ -124,13 +129,13 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
       chains.save();
       store.transaction(() => {
         for (const seq of gone) store.sql('DELETE FROM segment WHERE seq = ?').run(seq);
+        if (lost.length > 0) lose(lost);
         for (const lane of lanes.all())
           lanes.update(lane, { counter: lane.counter, cursor: fresh === null ? lane.cursor : -1 });
         writeMeta(store, { ...(fresh === null ? {} : { 'inbox chain': fresh }), inbox: state() });
       });
       lanes.settle(true);
     }
-    return lost;
   }
 
   function state(): Uint8Array {
@@ -255,5 +260,5 @@ export function openInbox(store: Store, chains: Chains, lanes: Lanes): OpenedInb
     bytes: () => bytes,
     ids: () => [...segments.values()].flatMap((segment) => decodeIds(segment.ids)),
   };
-  return { inbox, unreadable, restored };
+  return { inbox, restored };
 }

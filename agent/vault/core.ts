@@ -44,7 +44,13 @@ export function openCore(ports: CorePorts): VaultCore {
   const points = createPoints(store, chains, lanes, ports.faults ?? (() => {}));
   const totals = openTotals(store);
   const outbox = openOutbox(store);
-  const { inbox, unreadable, restored } = openInbox(store, chains, lanes);
+  const { inbox, restored } = openInbox(store, chains, lanes, (lost) => {
+    const end = Math.floor(clock.wallMs() / 300_000) * 300;
+    for (const { lane, first, count } of lost)
+      if (first !== null) tombstone(outbox, store, lane, { first, count, start: 0, end, reason: 'store-restored' });
+    // Nothing is shown before the store is open, so that it need not wait for the commit.
+    totals.add({ dropped: lost.reduce((sum, { count }) => sum + count, 0) }).after();
+  });
   const held = openHeld(store, chains, lanes);
   const quarantine = openQuarantine(store, chains, limits.quarantineBytes);
   const leaves = openLeaves(store);
@@ -82,19 +88,8 @@ export function openCore(ports: CorePorts): VaultCore {
   let closed = false;
 
   start();
-  /** What a start does: tombstones for what cannot be read, keys forward, alarms' entries due, batches as they were. */
+  /** What a start does: keys forward, alarms' entries due, batches as they were. */
   function start(): void {
-    if (unreadable.length > 0) {
-      const grid = Math.floor(clock.wallMs() / 300_000) * 300;
-      points
-        .commit('drop-transaction', () => {
-          for (const { lane, first, count } of unreadable)
-            if (first !== null)
-              tombstone(outbox, store, lane, { first, count, start: 0, end: grid, reason: 'store-restored' });
-          return totals.add({ dropped: unreadable.reduce((sum, { count }) => sum + count, 0) });
-        })
-        .after();
-    }
     points.moveSlots();
     outbox.makeDue(null);
     for (const { lane, part } of inbox.waiting()) feed(lane, { kind: 'part', at: clock.monotonicMs(), part });

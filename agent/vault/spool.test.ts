@@ -277,6 +277,30 @@ describe('a copy that is put back', () => {
     await life.core.close();
   });
 
+  it('says what it cannot read also when the power goes while it is found out', async () => {
+    const folder = temporaryFolder(onTestFinished);
+    const ann = await person(1);
+    let life = await ready(live(folder), [ann]);
+    life.core.commit(group([part(ann.owner, 0, 5)]));
+    await life.core.close();
+    cpSync(join(folder, 'agent.db'), join(folder, 'copy'));
+    life = await ready(live(folder), [ann]);
+    await life.core.close();
+    cpSync(join(folder, 'copy'), join(folder, 'agent.db'));
+
+    const cut = (point: string) => {
+      if (point === 'drop-transaction') throw new Error('power cut');
+    };
+    await Promise.resolve()
+      .then(() => live(folder, { faults: cut }).core.close())
+      .catch(() => {});
+    life = await ready(live(folder), [ann]);
+    expect(life.core.status()).toMatchObject({ dropped: 5, readings: 5, backlog: { readings: 0 } });
+    const notice = life.core.pending(100).find(({ type }) => type === 'notice');
+    expect(notice?.body).toMatchObject({ statement: { firstCounter: 0, lastCounter: 4, reason: 'store-restored' } });
+    await life.core.close();
+  });
+
   it('with a damaged row loses that row only, and says which', async () => {
     const folder = temporaryFolder(onTestFinished);
     const ann = await person(1);
