@@ -8,6 +8,7 @@ import { connectAsync } from 'mqtt';
 import { inTemporaryFolder } from '../site/folder.ts';
 import { freePort } from '../site/ports.ts';
 import { listens } from '../site/site.ts';
+import { toolPath } from '../site/tool.ts';
 import { until } from '../site/until.ts';
 import { publishLoad } from './load.ts';
 import { cpuSeconds, memory } from './process-figures.ts';
@@ -16,7 +17,7 @@ async function startMosquitto(dir: string, name: string, port: number, more: str
   const file = join(dir, `${name}.conf`);
   const limits = 'max_queued_messages 0\nmax_inflight_messages 0\npersistence false\nlog_type none\n';
   await writeFile(file, `listener ${port} 127.0.0.1\nallow_anonymous true\n${limits}${more}`);
-  const child = spawn('mosquitto', ['-c', file], { stdio: 'ignore' });
+  const child = spawn('mosquitto', ['-c', file], { stdio: 'ignore', env: { ...process.env, PATH: toolPath() } });
   await until(`mosquitto ${name}`, () => listens(port));
   return child;
 }

@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lastJson, runCommand, runJson } from '../site/command.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../site/folder.ts';
+import { numberedPayload } from '../site/numbered-readings.ts';
+import { Publisher } from '../site/publisher.ts';
 import { type DeviceAccess, makeSite, type Site } from '../site/site.ts';
 import { hasTool } from '../site/tool.ts';
 import { until } from '../site/until.ts';
@@ -49,7 +51,7 @@ describe.runIf(hasTool('mosquitto_pub', 'the Debian package mosquitto-clients'))
 
     beforeAll(async () => {
       folder = await makeTemporaryFolder();
-      site = await makeSite(folder.dir, { agentConfig: '[batch]\nmax_age_seconds = 1' });
+      site = await makeSite(folder.dir, { agentConfig: '[batch]\nmax_age_seconds = 1\nmax_readings = 1' });
       pump = await site.addDevice('pump-1');
     }, 60_000);
 
@@ -122,23 +124,34 @@ describe.runIf(hasTool('mosquitto_pub', 'the Debian package mosquitto-clients'))
       expect(lastJson<{ error: { code: string } }>(forged.stdout).error.code).toMatch(/invalid/);
     }, 40_000);
 
-    test('with every server dead, an older own entry is proven through a newer one, and a missing one says so', async () => {
+    test('with every server dead, an older own entry is proven through a newer one; one no longer held says so', async () => {
+      const more = 40;
+      const publisher = new Publisher({
+        ...{ port: site.mqttPort, username: pump.username, password: pump.password, topic: pump.topics.json },
+        ...{ window: 1, perSecond: 100 },
+        next: (n) => (n < more ? { payload: numberedPayload(n, 1), readings: 1 } : null),
+      });
+      await publisher.run();
+      await allProven(3 + more);
       await site.agent.stop();
       await site.facility.stop();
+
       const { records } = await runJson<{ records: RecordRow[] }>(['agent', 'records', '--data', site.agentDir]);
-      const oldest = records.filter((row) => row.state === 'proven').sort((a, b) => (a.index ?? 0) - (b.index ?? 0))[0];
-      if (!oldest) throw new Error('no proven record');
+      const proven = records.filter((row) => row.state === 'proven').sort((a, b) => (b.index ?? 0) - (a.index ?? 0));
+      const [older, oldest] = [proven[5], proven.at(-1)];
+      if (older === undefined || oldest === undefined) throw new Error('too few proven records');
       const file = join(folder.dir, 'offline.tlog-proof');
-      const outcome = await runCommand(['agent', 'proof', oldest.id, '--out', file, '--data', site.agentDir, '--json']);
-      if (outcome.code === 0) {
-        const verified = await runCommand(['verify', file, '--policy', join(folder.dir, 'export', 'policy')]);
-        expect(verified.code).toBe(0);
-      } else {
-        expect(lastJson<{ error: { code: string } }>(outcome.stdout).error.code).toBe('entry_needed');
-      }
+      await runJson(['agent', 'proof', older.id, '--out', file, '--data', site.agentDir]);
+      await readFile(join(folder.dir, 'offline.own'));
+      const verified = await runCommand(['verify', file, '--policy', join(folder.dir, 'export', 'policy')]);
+      expect(verified).toMatchObject({ code: 0, stderr: '' });
+
+      const gone = await runCommand(['agent', 'proof', oldest.id, '--out', file, '--data', site.agentDir, '--json']);
+      expect(gone.code).toBe(1);
+      expect(lastJson<{ error: { code: string } }>(gone.stdout).error.code).toBe('entry_needed');
       await site.startFacility();
       await site.startAgent();
-    }, 40_000);
+    }, 60_000);
 
     test('a blob that was damaged at the facility is discarded, and the reader is told', async () => {
       const blobs = join(site.facilityDir, 'blobs');
@@ -154,7 +167,7 @@ describe.runIf(hasTool('mosquitto_pub', 'the Debian package mosquitto-clients'))
       ]);
       expect(outcome.code).toBe(1);
       expect(outcome.stderr).toContain('blob_damaged');
-      expect(lastJson<{ readings: unknown[] }>(outcome.stdout).readings.length).toBeLessThan(3);
+      expect(lastJson<{ readings: unknown[] }>(outcome.stdout).readings.length).toBe(3 + 40 - 1);
     }, 40_000);
   },
 );
