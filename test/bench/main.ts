@@ -36,7 +36,7 @@ const steadyTen = await measureThroughput({
   batchSeconds: 300,
 });
 progress('160 readings/s, one a message');
-const slow = await measureThroughput({ messages: count(4_800), perMessage: 1, perSecond: 160, batchSeconds: 300 });
+const slow = await measureThroughput({ messages: count(9_600), perMessage: 1, perSecond: 160, batchSeconds: 300 });
 const peers = hasTool('mosquitto', 'the Debian package mosquitto');
 if (peers) progress('the mosquitto bridge under the same loads');
 const bridgeTen = peers && (await measureMosquittoBridge({ messages: count(30_000), perMessage: 10, perSecond: 1e9 }));
