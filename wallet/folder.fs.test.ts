@@ -34,7 +34,7 @@ it('writes a secret into no file that was there before, nor through a link', asy
   expect(readdirSync(dir).sort()).toEqual(['elsewhere', 'identity']);
 });
 
-it('tells a missing folder as a store that failed', async () => {
+it('tells a missing folder as a store that failed, and a folder in a file’s place by its name', async () => {
   await expect(writeSecret(join(dir, 'none', 'identity'), 'x')).rejects.toMatchObject({ code: 'store_failed' });
-  await expect(readText(dir)).rejects.toMatchObject({ code: 'store_failed' });
+  await expect(readText(dir)).rejects.toMatchObject({ code: 'usage', message: `${dir} is a folder, not a file` });
 });

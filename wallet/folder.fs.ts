@@ -8,7 +8,11 @@ const SECRET = 0o600;
 
 /** The folder, readable by its owner alone, made when it is not there. */
 export async function makePrivateFolder(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw failed(error, dir);
+  }
 }
 
 /** Null when there is no such file. */
@@ -17,7 +21,7 @@ export async function readText(path: string): Promise<string | null> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw failed(error);
+    throw failed(error, path);
   }
 }
 
@@ -72,8 +76,18 @@ async function syncFolder(dir: string): Promise<void> {
   }
 }
 
-function failed(error: unknown): VitalsealError {
+/** What a person who named `path` can mend is told with it. */
+const WORDS: Readonly<Record<string, string>> = {
+  EACCES: 'may not be used by this user',
+  EEXIST: 'is a file, not a folder',
+  EISDIR: 'is a folder, not a file',
+  ENOTDIR: 'is not below a folder, but below a file',
+};
+
+function failed(error: unknown, path?: string): VitalsealError {
   const { code } = error as NodeJS.ErrnoException;
+  const words = WORDS[code ?? ''];
+  if (path !== undefined && words !== undefined) return new VitalsealError('usage', `${path} ${words}`);
   return code === 'ENOSPC' || code === 'EDQUOT'
     ? new VitalsealError('disk_full')
     : new VitalsealError('store_failed', `a file could not be read or written (${code ?? 'unknown'})`);

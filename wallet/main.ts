@@ -3,7 +3,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import { FacilityClient, type IdentityFile, parseIdentity, type Role, VitalsealError } from '@vitalseal/ledger';
+import {
+  FacilityClient,
+  type IdentityFile,
+  isVitalsealError,
+  parseIdentity,
+  type Role,
+  VitalsealError,
+} from '@vitalseal/ledger';
 import { type EnrolFolder, enrolPerson } from './enrol/enrol.ts';
 import { httpTransport } from './facility.http.ts';
 import { makePrivateFolder, readText, removeFile, writeOpen, writeSecret } from './folder.fs.ts';
@@ -87,14 +94,19 @@ async function writeExport(out: string, client: FacilityClient, outcome: ReadOut
 
 async function readIdentity(path: string): Promise<IdentityFile> {
   const text = await readText(path);
-  if (text === null) throw new VitalsealError('identity_file_invalid', 'there is no such identity file');
-  return parseIdentity(text);
+  if (text === null) throw new VitalsealError('identity_file_invalid', `there is no file ${path}`);
+  try {
+    return parseIdentity(text);
+  } catch (error) {
+    if (!isVitalsealError(error)) throw error;
+    throw new VitalsealError(error.code, `${path} is not an identity file: ${error.message}`, error.detail);
+  }
 }
 
 async function transportOf({ facilityUrl, caFile }: FacilityPlace) {
   if (caFile === undefined) return httpTransport(facilityUrl);
   const ca = await readText(caFile);
-  if (ca === null) throw new VitalsealError('usage', 'there is no such file of certificates');
+  if (ca === null) throw new VitalsealError('usage', `--ca: there is no file ${caFile}`);
   return httpTransport(facilityUrl, { ca });
 }
 

@@ -55,8 +55,8 @@ function refuse(line: number, why: string): never {
 export function parseIdentity(text: string): IdentityFile {
   if (text.length > MAX_CHARACTERS) return refuse(1, 'an identity file has at most 16 KiB');
   const lines = text.split('\n', MAX_LINES + 1).map((line) => line.replace(/\r$/, ''));
-  if (lines.length > MAX_LINES) return refuse(MAX_LINES, 'an identity file has at most 100 lines');
   if (lines[0] !== TITLE) return refuse(1, `expected "${TITLE}"`);
+  if (lines.length > MAX_LINES) return refuse(MAX_LINES, 'an identity file has at most 100 lines');
   const fields = new Map<Field, { readonly value: string; readonly line: number }>();
   let identity: string | null = null;
   lines.forEach((content, i) => {

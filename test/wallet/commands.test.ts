@@ -79,7 +79,15 @@ describe('vitalseal', () => {
     expect((await vitalseal('read', ...who())).exit).toBe(2);
     expect((await vitalseal('read', 'abcd', '--all', ...who())).exit).toBe(2);
     expect((await vitalseal('read', '--all', ...who(), '--csv', '--json')).exit).toBe(2);
-    expect((await vitalseal('read', '--all', '--identity', '/nowhere', '--facility', facility.url)).exit).toBe(2);
+    const unfit = [
+      ['/nowhere', 'there is no file /nowhere'],
+      [folder.dir, `${folder.dir} is a folder, not a file`],
+      ['LICENSE', 'LICENSE is not an identity file: line 1: '],
+    ] as const;
+    for (const [path, words] of unfit) {
+      const refused = await vitalseal('read', '--all', '--identity', path, '--facility', facility.url);
+      expect([refused.exit, refused.stderr]).toEqual([2, expect.stringContaining(words)]);
+    }
     const nobody = await vitalseal('read', '--all', '--identity', identity, '--facility', 'http://127.0.0.1:1');
     expect([nobody.exit, nobody.stderr]).toEqual([
       75,

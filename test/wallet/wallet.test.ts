@@ -145,7 +145,10 @@ describe('a person is registered', () => {
   it('never with another’s invite, another facility’s policy or a used code', async () => {
     const place = { facilityUrl: facility.url };
     const code = invite('gateway');
-    await expect(initWallet({ ...place, dir: wallet('b'), code })).rejects.toMatchObject({ code: 'invite_refused' });
+    await expect(initWallet({ ...place, dir: wallet('b'), code })).rejects.toMatchObject({
+      code: 'invite_refused',
+      message: expect.stringMatching(/not for a patient: .*--role/),
+    });
     await expect(initWallet({ ...place, dir: wallet('c'), code: 'vsi1x' })).rejects.toMatchObject({
       code: 'invite_invalid',
     });
@@ -154,8 +157,14 @@ describe('a person is registered', () => {
     await expect(initWallet({ ...place, dir: wallet('e'), code: used })).rejects.toMatchObject({
       code: 'invite_refused',
     });
-    // A refused invite leaves keys, and another invite takes them up.
+    // A refused invite leaves keys, and another invite takes them up, of another facility too.
     await initWallet({ ...place, dir: wallet('e'), code: invite('patient') });
+    const begun = (await readFile(join(wallet('b'), 'enrolment'), 'utf8')).replace(
+      /"origin": "[^"]+"/,
+      '"origin": "other.example/x"',
+    );
+    await writeFile(join(wallet('b'), 'enrolment'), begun);
+    await initWallet({ ...place, dir: wallet('b'), code: invite('patient') });
     await expect(initWallet({ facilityUrl: 'http://192.0.2.1', dir: wallet('f'), code })).rejects.toMatchObject({
       code: 'transport_refused',
     });

@@ -10,6 +10,7 @@ import {
   formatAddress,
   formatIdentity,
   inviteMac,
+  isVitalsealError,
   leafHash,
   parseInvite,
   policyHash,
@@ -61,15 +62,17 @@ export async function enrolPerson(folder: EnrolFolder, options: EnrolOptions): P
   } else {
     // The policy that this invite pins, should the facility have another one since the enrolment began.
     pending = { ...decodePending(left), policyHash: policyHash(policyText) };
-    if (pending.origin !== origin) throw new VitalsealError('origin_mismatch');
-    // Nobody has vouched yet: what was asked for may still change.
-    if (pending.entry === null) pending = { ...pending, role };
+    // Nobody has vouched yet: what was asked for may still change, and of whom.
+    if (pending.entry === null) pending = { ...pending, role, origin };
+    if (pending.origin !== origin)
+      throw new VitalsealError('origin_mismatch', 'this folder is being enrolled at another facility; use another one');
   }
   const { keys } = pending;
   const facility = client(origin);
   if (pending.entry === null) {
     const body = registerBody(origin, keys, pending.role);
-    const voucher = await facility.vouch({ inviteId: invite.id, mac: inviteMac(invite.secret, body), body });
+    const asked = facility.vouch({ inviteId: invite.id, mac: inviteMac(invite.secret, body), body });
+    const voucher = await asked.catch((error) => refusedFor(pending.role, error));
     const { size, root } = log.held;
     pending = { ...pending, entry: registerEntry(origin, keys, body, voucher, { size, root }) };
     await folder.writePending(encodePending(pending));
@@ -94,4 +97,13 @@ async function register(
   if (answer === undefined) throw new VitalsealError('answer_invalid');
   if (answer.kind === 'refusal') throw new VitalsealError(answer.code, 'the ledger refused the registration');
   await log.prove(client, answer.index, leafHash(entry), waitSeconds);
+}
+
+/** The facility does not tell a stranger what an invite is for. */
+function refusedFor(role: Role, error: unknown): never {
+  if (!isVitalsealError(error, 'invite_refused')) throw error;
+  throw new VitalsealError(
+    'invite_refused',
+    `the invite is unknown, used, expired, or not for a ${role}: if it is for another role, name that with --role`,
+  );
 }
