@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { jsonLine, recordingIo, tableLines } from './io.ts';
+import { jsonLine, processIo, recordingIo, tableLines } from './io.ts';
 
 describe('jsonLine', () => {
   it('writes bytes as hex, also those of a Buffer', () => {
@@ -47,6 +47,20 @@ describe('recordingIo', () => {
     recorded.stop();
     expect(recorded.io.signal.aborted).toBe(true);
   });
+});
+
+it('takes a terminal that reports no columns for one of 80', () => {
+  const before = Object.getOwnPropertyDescriptor(process.stdout, 'columns');
+  for (const [columns, width] of [
+    [0, 80],
+    [undefined, 80],
+    [120, 120],
+  ]) {
+    Object.defineProperty(process.stdout, 'columns', { value: columns, configurable: true });
+    expect(processIo().width).toBe(width);
+  }
+  if (before) Object.defineProperty(process.stdout, 'columns', before);
+  else Reflect.deleteProperty(process.stdout, 'columns');
 });
 
 describe('the signal of a real process', () => {

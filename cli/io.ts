@@ -16,7 +16,7 @@ export interface Io {
   json(value: unknown): void;
   /** Whether a person watches stdout (a terminal). */
   readonly interactive: boolean;
-  /** Columns of the terminal; 80 when there is none. */
+  /** Columns of the terminal; 80 when there is none, or when it does not know. */
   readonly width: number;
   /**
    * Aborted on the first SIGINT or SIGTERM; a second one ends the process at once. The handlers are installed when this
@@ -42,7 +42,7 @@ export function processIo(): Io {
     ...printers(out, (text) => void process.stderr.write(text)),
     interactive: process.stdout.isTTY === true,
     get width() {
-      return process.stdout.columns ?? 80;
+      return process.stdout.columns || 80;
     },
     get signal() {
       signal ??= stopSignal();

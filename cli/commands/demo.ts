@@ -34,7 +34,7 @@ export function demoCommand(io: Io): Command {
       try {
         const verdict = await demonstrate(io, dir, given);
         if (given.json) io.json(verdict);
-        else io.table([{ ...verdict }]);
+        else io.table([{ ...verdict, checkpoint: verdict.checkpoint.size }]);
         // Nothing acknowledged is no proof of anything.
         if (verdict.acknowledged === 0) throw new VitalsealError('lost', 'no reading was acknowledged');
         if (verdict.lost > 0 || verdict.duplicates > 0 || verdict.proven < verdict.acknowledged)
@@ -62,7 +62,7 @@ async function demonstrate(io: Io, dir: string, given: DemoOptions) {
   try {
     await watch(site, given.seconds, signal, async () => {
       const status = await site.status();
-      io.printError(plainLine({ ...status, seconds: 0, sent: 0, checkpoint: status.checkpoint.size }));
+      io.printError(`${plainLine(status)}, ${status.state}`);
     });
     io.printError('the equipment is switched off; sealing and proving the rest');
     await site.silence();
@@ -81,7 +81,7 @@ async function demonstrate(io: Io, dir: string, given: DemoOptions) {
       ...{ lost, duplicates },
       quarantined: status.quarantined,
       unread: unread.length,
-      checkpoint: status.checkpoint.size,
+      checkpoint: status.checkpoint,
     };
   } finally {
     await site.stop();

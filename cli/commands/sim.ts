@@ -15,6 +15,7 @@ import {
 import { VitalsealError } from '@vitalseal/ledger';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Io } from '../io.ts';
+import { counted } from '../wording.ts';
 
 interface SimFlags {
   mqtt: { host: string; port: number };
@@ -182,7 +183,10 @@ function errorOf(trouble: Trouble, { mqtt, device, username }: SimFlags): Vitals
 
 function sentence({ sent, acknowledged, readings, acknowledgedReadings, refused }: Counters): string {
   const lost = refused > 0 ? `, ${refused} refused` : '';
-  return `${sent} messages with ${readings} readings sent; ${acknowledged} with ${acknowledgedReadings} acknowledged${lost}`;
+  return (
+    `${counted(sent, 'message')} with ${counted(readings, 'reading')} sent; ` +
+    `${acknowledged} with ${acknowledgedReadings} acknowledged${lost}`
+  );
 }
 
 function positive(text: string): number {

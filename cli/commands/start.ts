@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Io } from '../io.ts';
-import type { Flow } from '../site/screen.ts';
 
 interface StartOptions {
   data: string;
@@ -27,7 +26,7 @@ export function startCommand(io: Io): Command {
     .option('--json', 'print one JSON object as the last line')
     .addHelpText('after', `\nBatches close after ${BATCH_AGE_MS / 1000} s here, so that there is something to see.`)
     .action(async ({ data, seconds = Number.POSITIVE_INFINITY, json }: StartOptions) => {
-      const [{ openLocalSite }, { screenOf }] = await Promise.all([
+      const [{ openLocalSite }, { plainLine, screenOf }] = await Promise.all([
         import('../site/local-site.ts'),
         import('../site/screen.ts'),
       ]);
@@ -42,19 +41,21 @@ export function startCommand(io: Io): Command {
         const show = screenOf(io);
         const start = performance.now();
         const elapsed = () => (performance.now() - start) / 1000;
-        let flow: Flow | null = null;
+        const look = async () => {
+          const [status, { readings }] = [await site.status(), site.sent()];
+          const state = status.problem === null ? status.state : `${status.state}, ${status.problem}`;
+          return { ...status, seconds: elapsed(), sent: readings, state };
+        };
         while (!signal.aborted && elapsed() < seconds) {
-          const [status, sent] = [await site.status(), site.sent()];
-          flow = {
-            ...status,
-            ...{ seconds: elapsed(), sent: sent.readings, checkpoint: status.checkpoint.size },
-            state: status.problem === null ? status.state : `${status.state}, ${status.problem}`,
-          };
-          show(flow);
+          show(await look());
           await Promise.race([pause(LOOK_MS, undefined, { signal }).catch(() => {}), site.failed]);
         }
         io.print('stopping: what is not yet proven is kept, and goes on with the next start');
-        if (json && flow !== null) io.json(flow);
+        await Promise.race([site.silence(), site.failed]);
+        const last = { ...(await look()), state: 'stopped', running: false, link: 'unknown' };
+        await site.stop();
+        io.print(`stopped: ${plainLine(last)}`);
+        if (json) io.json(last);
       } finally {
         await site.stop();
       }

@@ -52,7 +52,7 @@ it('a site that is running is not started twice, and says which process runs it'
   await expect.poll(() => first.stdout(), { timeout: 15_000 }).toContain('MQTT');
   const before = await readFile(join(folder, 'site.json'), 'utf8');
   expect(await main(['start', '--data', folder, '--seconds', '1'], second.io)).toBe(75);
-  expect(second.stderr()).toContain(`pid ${process.pid}`);
+  expect(second.stderr()).toMatch(new RegExp(`folder_locked: .*\\b${process.pid}\\b`));
   expect(await readFile(join(folder, 'site.json'), 'utf8')).toBe(before);
   first.stop();
   expect(await running).toBe(0);

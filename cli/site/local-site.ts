@@ -192,16 +192,28 @@ async function listening<T>(port: number, dir: string, start: () => Promise<T>):
   }
 }
 
-/** `wanted` when nothing listens there, else a port that the system chooses. */
-function freePort(wanted: number): Promise<number> {
-  return new Promise((resolvePort, reject) => {
+/** Ports beside the wanted one that are tried when it is taken. */
+const BESIDE = 100;
+
+/**
+ * `wanted` when nothing listens there, else one of the hundred after it. The site keeps it for good, so it is none of those that
+ * the system lends to outgoing connections: a later start would find it taken. Throws `usage` when all are taken.
+ */
+async function freePort(wanted: number): Promise<number> {
+  if (await isFree(wanted)) return wanted;
+  // Two sites that are set up at the same time shall not meet at the next one too.
+  const first = Math.floor(Math.random() * BESIDE);
+  for (let n = 0; n < BESIDE; n++) {
+    const port = wanted + 1 + ((first + n) % BESIDE);
+    if (await isFree(port)) return port;
+  }
+  throw new VitalsealError('usage', `the ports ${wanted} to ${wanted + BESIDE} are all taken`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((answer) => {
     const server = createServer();
-    server.once('error', () =>
-      wanted === 0 ? reject(new VitalsealError('usage', 'no free port')) : resolvePort(freePort(0)),
-    );
-    server.listen(wanted, HOST, () => {
-      const address = server.address();
-      server.close(() => resolvePort(typeof address === 'object' && address !== null ? address.port : wanted));
-    });
+    server.once('error', () => answer(false));
+    server.listen(port, HOST, () => server.close(() => answer(true)));
   });
 }

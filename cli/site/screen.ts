@@ -1,6 +1,7 @@
 // What `start` shows: a few lines that are redrawn in place on a terminal, a plain line every few seconds elsewhere.
 
 import type { Io } from '../io.ts';
+import { counted } from '../wording.ts';
 
 export interface Flow {
   readonly seconds: number;
@@ -11,8 +12,8 @@ export interface Flow {
   readonly proven: number;
   readonly backlog: { readonly readings: number; readonly batches: number };
   readonly quarantined: number;
-  /** Entries in the newest final checkpoint that the agent has verified. */
-  readonly checkpoint: number;
+  /** The newest final checkpoint that the agent has verified: how many entries it covers. */
+  readonly checkpoint: { readonly size: number };
   readonly state: string;
 }
 
@@ -28,7 +29,7 @@ export function screenOf(io: Io): (flow: Flow) => void {
     if (!io.interactive) {
       if (flow.seconds - last < PLAIN_EVERY_SECONDS) return;
       last = flow.seconds;
-      io.print(plainLine(flow));
+      io.print(`${plainLine(flow)}, ${flow.state}`);
       return;
     }
     const lines = picture(flow);
@@ -39,11 +40,13 @@ export function screenOf(io: Io): (flow: Flow) => void {
   };
 }
 
-/** The flow on one line. */
-export function plainLine({ readings, batches, registrations, checkpoint, proven, backlog, state }: Flow): string {
+/** What flowed, on one line; how it stands is for the caller to say. */
+export function plainLine(flow: Omit<Flow, 'seconds' | 'sent' | 'state'>): string {
+  const { readings, batches, registrations, checkpoint, proven, backlog } = flow;
   return (
-    `${readings} readings, ${batches} batches, ${registrations} registrations, checkpoint ${checkpoint}, ` +
-    `${proven} proven, backlog ${backlog.readings} readings in ${backlog.batches} batches, ${state}`
+    `${counted(readings, 'reading')}, ${counted(batches, 'batch', 'batches')}, ` +
+    `${counted(registrations, 'registration')}, checkpoint ${checkpoint.size}, ${proven} proven, ` +
+    `backlog ${counted(backlog.readings, 'reading')} in ${counted(backlog.batches, 'batch', 'batches')}`
   );
 }
 
@@ -55,7 +58,7 @@ function picture(flow: Flow): string[] {
     row('kept', flow.readings, 'durable and encrypted on the gateway, then acknowledged'),
     row('batches', flow.batches, 'compressed and sealed'),
     row('registrations', flow.registrations, 'proven entries of this gateway'),
-    row('final checkpoint', flow.checkpoint, 'entries in the log, cosigned'),
+    row('final checkpoint', flow.checkpoint.size, 'entries in the log, cosigned'),
     row('proven', flow.proven, 'readings that the gateway has dropped: 32 bytes a record remain'),
     row('backlog', flow.backlog.readings, `readings not yet proven, ${flow.backlog.batches} sealed batches`),
     row('quarantined', flow.quarantined, 'messages that could not be decoded'),
