@@ -88,7 +88,7 @@ describe('the pump', () => {
   it('alarms when it stops, tells each state once, and stands still in an occlusion', () => {
     const states = hours.flatMap(({ readings, alarm }) =>
       readings.flatMap(({ code, value }) =>
-        code === 'PUMP_STATUS' && value.kind === 'text' ? [[value.text, alarm]] : [],
+        code === 'MDC_PUMP_STAT' && value.kind === 'text' ? [[value.text, alarm]] : [],
       ),
     );
     expect(states[0]).toEqual(['infusing', false]);

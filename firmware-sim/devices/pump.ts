@@ -41,7 +41,7 @@ export function* infusionPump(random: Random): Generator<Emission> {
       { code: 'MDC_VOL_FLUID_TBI_REMAIN', unit: 'mL', value: rounded(remaining, 2) },
     ];
     const changed = status !== told;
-    if (changed) readings.push({ code: 'PUMP_STATUS', unit: '', value: { kind: 'text', text: status } });
+    if (changed) readings.push({ code: 'MDC_PUMP_STAT', unit: '', value: { kind: 'text', text: status } });
     told = status;
     yield { atMs: second * 1000, readings, alarm: changed && status !== 'infusing' };
   }

@@ -15,7 +15,7 @@ const EMISSION: Emission = {
       unit: 'mV',
       value: { kind: 'samples', periodUs: 4000, scale: { mantissa: 5, exponent: -3 }, samples: Int32Array.of(3, -5) },
     },
-    { code: 'PUMP_STATUS', unit: '', value: { kind: 'text', text: 'infusing' } },
+    { code: 'MDC_PUMP_STAT', unit: '', value: { kind: 'text', text: 'infusing' } },
   ],
 };
 const TIME = Date.UTC(2026, 10, 20, 10, 0, 0, 250);
@@ -28,7 +28,7 @@ describe('payloads', () => {
       '{"time":"2026-11-20T10:00:00.250Z","readings":[{"code":"MDC_ECG_HEART_RATE","value":72,"unit":"/min"},' +
         '{"code":"MDC_TEMP_BODY","value":36.8,"unit":"Cel","time":"2026-11-20T10:00:00.750Z"},' +
         '{"code":"MDC_ECG_ELEC_POTL_II","unit":"mV","period_ms":4.000,"scale":0.005,"samples":[3,-5]},' +
-        '{"code":"PUMP_STATUS","value":"infusing"}],"alarm":true}',
+        '{"code":"MDC_PUMP_STAT","value":"infusing"}],"alarm":true}',
     );
     expect(readings).toBe(4);
   });
@@ -40,7 +40,7 @@ describe('payloads', () => {
       { n: 'MDC_TEMP_BODY', u: 'Cel', v: 36.8, t: 0.5 },
       { n: 'MDC_ECG_ELEC_POTL_II', u: 'mV', v: 0.015 },
       { n: 'MDC_ECG_ELEC_POTL_II', u: 'mV', v: -0.025, t: 0.004 },
-      { n: 'PUMP_STATUS', vs: 'infusing' },
+      { n: 'MDC_PUMP_STAT', vs: 'infusing' },
     ]);
     expect(readings).toBe(5);
   });
@@ -53,7 +53,7 @@ describe('payloads', () => {
       { 0: 'MDC_TEMP_BODY', 1: 'Cel', 2: 36.8, 6: 0.5 },
       { 0: 'MDC_ECG_ELEC_POTL_II', 1: 'mV', 2: 0.015 },
       { 0: 'MDC_ECG_ELEC_POTL_II', 1: 'mV', 2: -0.025, 6: 0.004 },
-      { 0: 'PUMP_STATUS', 3: 'infusing' },
+      { 0: 'MDC_PUMP_STAT', 3: 'infusing' },
     ]);
   });
 

@@ -57,6 +57,7 @@ const ROWS: readonly Row[] = [
   ['MDC_VOL_FLUID_TBI_REMAIN', 157872, 'mL'],
   ['MDC_VOL_FLUID_TBI', 157884, 'mL'],
   ['MDC_RATE_DOSE', 157924, 'ug/kg/min'],
+  ['MDC_PUMP_STAT', 184508, '1'],
   // the device itself
   ['MDC_ATTR_VAL_BATT_CHARGE', 67996, '%'],
 ];
