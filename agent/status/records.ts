@@ -8,8 +8,7 @@ export interface ListedRecord {
   /** 32 hex digits. */
   readonly id: string;
   /** ISO 8601, on the 5-minute grid. */
-  readonly start: string;
-  readonly end: string;
+  readonly interval: { readonly start: string; readonly end: string };
   /** Readings; null where only the ledger knows of the record. */
   readonly count: number | null;
   readonly state: OutboxState;
@@ -37,7 +36,7 @@ export function listRecords(
   proven: number,
 ): ListedRecord[] {
   const rows = local.map((row) => ({
-    ...{ id: toHex(row.recordId), ...times(row.interval), count: row.count as number | null, state: row.state },
+    ...{ id: toHex(row.recordId), interval: times(row.interval), count: row.count as number | null, state: row.state },
     ...{ index: row.index ?? indexOf(remote, row), seq: row.seq, code: row.code as string | null },
   }));
   const held = new Set(rows.map(({ id }) => id));
@@ -45,7 +44,7 @@ export function listRecords(
     .filter(({ recordId }) => !held.has(toHex(recordId)))
     .map(({ recordId, interval, index, seq }): ListedRecord => {
       const state = seq < proven ? 'proven' : 'accepted';
-      return { id: toHex(recordId), ...times(interval), count: null, state, index, seq, code: null };
+      return { id: toHex(recordId), interval: times(interval), count: null, state, index, seq, code: null };
     });
   return [...rows, ...older.toReversed()];
 }
