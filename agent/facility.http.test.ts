@@ -72,6 +72,8 @@ describe('the way to the facility', () => {
       expect(() => openFacility({ url })).toThrow(expect.objectContaining({ code: 'transport_refused' }));
       open({ url, allowPlain: true });
     }
+    for (const url of ['nonsense', '127.0.0.1:8440', 'ftp://127.0.0.1'])
+      expect(() => openFacility({ url, allowPlain: true })).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 
   it.skipIf(withoutOpenssl())('believes over TLS its authority, or the pinned key alone', async () => {

@@ -33,9 +33,11 @@ const PROBE_MS = 1_000;
 /** A connection that carries nothing for this long is not reused: NAT boxes forget sooner than they say. */
 const IDLE_MS = 55_000;
 
-/** Throws `transport_refused` for plain HTTP beyond loopback. */
+/** Throws `transport_refused` for plain HTTP beyond loopback, `usage` for no URL. */
 export function openFacility(link: FacilityLink): FacilityConnection {
-  const url = new URL(link.url);
+  const url = URL.canParse(link.url) ? new URL(link.url) : null;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:')
+    throw new VitalsealError('usage', 'the facility is not a URL of http or https');
   const secure = url.protocol === 'https:';
   if (!secure && link.allowPlain !== true && !LOOPBACK.test(url.hostname)) {
     throw new VitalsealError(

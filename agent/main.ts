@@ -5,15 +5,15 @@
 //      PUBACK ◄── C1 ──┘                                                             └─ owners, control socket
 import { resolve } from 'node:path';
 import { type BrokerOptions, type Gateway, loadBroker, startGateway, systemClock } from '@vitalseal/gateway';
-import { FacilityClient, formatAddress, parseIdentity, signingKeyOf, VitalsealError } from '@vitalseal/ledger';
+import { FacilityClient, formatAddress, type VitalsealError } from '@vitalseal/ledger';
 import type { AgentConfig } from './config/config.ts';
 import { brokerLimits, formatPlace, parsePlace, vaultOptions } from './config/options.ts';
-import { readPem } from './config/pem.fs.ts';
 import { serveControl } from './control/control.socket.ts';
 import { askOrTakeFolder, takeFolder } from './control/turn.socket.ts';
 import { Devices } from './devices/devices.ts';
 import { facilityKeyCheck } from './enrol/facility-key.ts';
 import { Owners } from './enrol/owners.ts';
+import { permissionOf } from './enrol/permission.ts';
 import { rejoin } from './enrol/rejoin.ts';
 import { type EnrolPorts, enrol } from './enrol/steps.ts';
 import { type FacilityConnection, openFacility } from './facility.http.ts';
@@ -83,14 +83,15 @@ export interface EnrolOptions {
 export async function enrolAgent(options: EnrolOptions): Promise<{ address: string; owner: string; origin: string }> {
   const files = new AgentFiles(options.dir);
   const config = files.config();
+  const permission = permissionOf(options);
   const lock = await takeFolder(files.dir);
-  const connection = connect(options.facility, config, null);
+  const connection = connect(files, options.facility, config, null);
   try {
     const done = await enrol({
       transport: connection.transport,
       owner: options.owner,
       facility: options.facility,
-      permission: permissionOf(options),
+      permission,
       before: files.enrolment(),
       draft: files.enrolmentDraft(),
       nowSeconds: unixSeconds,
@@ -113,14 +114,6 @@ export async function enrolAgent(options: EnrolOptions): Promise<{ address: stri
     connection.close();
     lock.release();
   }
-}
-
-function permissionOf({ code, key }: EnrolOptions): EnrolPorts['permission'] {
-  if (code !== undefined && key === undefined) return { kind: 'code', code };
-  if (key === undefined || code !== undefined)
-    throw new VitalsealError('usage', 'either a code or a key file is needed');
-  const { address, signingKey, policy } = parseIdentity(key);
-  return { kind: 'key', address, key: signingKeyOf(signingKey), policy };
 }
 
 type Live = { sync: SyncDriver | null; owners: Owners | null; gateway: Gateway | null };
@@ -256,7 +249,8 @@ async function openParts(
   const file = files.identity();
   const identity = enrolment?.done === true && file !== null ? readIdentity(file, enrolment) : null;
   const facility = config.facility.url ?? enrolment?.facility ?? null;
-  const connection = facility === null || identity === null ? null : connect(facility, config, enrolment?.pin ?? null);
+  const connection =
+    facility === null || identity === null ? null : connect(files, facility, config, enrolment?.pin ?? null);
   const vault = await open(files.dir);
   return {
     vault,
@@ -268,11 +262,11 @@ async function openParts(
   };
 }
 
-function connect(url: string, { facility }: AgentConfig, pin: string | null): FacilityConnection {
+function connect(files: AgentFiles, url: string, { facility }: AgentConfig, pin: string | null): FacilityConnection {
   const clock = systemClock();
   return openFacility({
     url,
-    ca: facility.ca === undefined ? undefined : readPem(facility.ca, 'facility.ca'),
+    ca: facility.ca === undefined ? undefined : files.pem('facility.ca', facility.ca),
     pin: facility.pin ?? pin ?? undefined,
     allowPlain: facility.allow_plain,
     clockKnown: () => clock.now().clock !== 'unknown',
@@ -287,7 +281,9 @@ function brokerOptions(
 ): BrokerOptions {
   const { certificate: cert, private_key: key, allow_plain: plainBeyondLoopback } = config.mqtt;
   const plain = cert === undefined || key === undefined;
-  const tls = plain ? undefined : { cert: readPem(cert, 'mqtt.certificate'), key: readPem(key, 'mqtt.private_key') };
+  const tls = plain
+    ? undefined
+    : { cert: files.pem('mqtt.certificate', cert), key: files.pem('mqtt.private_key', key) };
   const given = { devices, clock: systemClock(), hashKey: files.hashKey(), limits: brokerLimits(config) };
   return { ...place, ...given, plainBeyondLoopback, tls };
 }

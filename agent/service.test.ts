@@ -1,3 +1,4 @@
+import { VitalsealError } from '@vitalseal/ledger';
 import { expect, it } from 'vitest';
 import { AgentService, type ServiceParts } from './service.ts';
 
@@ -32,4 +33,33 @@ it('gives up waiting in time, and says how it stands', async () => {
   const { service: agent, flushes } = service(Number.POSITIVE_INFINITY);
   expect(await agent.flush(1)).toMatchObject({ proven: 0 });
   expect(flushes()).toBe(1);
+});
+
+it('takes a record by a beginning that only one has', async () => {
+  const ids = ['aabb00', 'aabb11', 'ccdd00'].map((begin) => begin.padEnd(32, '0'));
+  const rows = ids.map((id) => ({
+    recordId: Buffer.from(id, 'hex'),
+    interval: { start: 0, end: 300 },
+    state: 'sealed',
+  }));
+  const vault = {
+    records: async ({ recordId }: { recordId?: Uint8Array } = {}) =>
+      recordId === undefined ? rows : rows.filter((row) => row.recordId.equals(recordId)),
+    ownLeaves: async () => ({ leaves: new Uint8Array(0), proven: 0 }),
+  };
+  const client = {
+    ownerRecords: async () => {
+      throw new VitalsealError('facility_unreachable');
+    },
+  };
+  const identity = { enrolment: { chain: [] }, owner: new Uint8Array(20) };
+  const devices = { assignments: () => new Map() };
+  const agent = new AgentService({ vault, client, identity, devices } as unknown as ServiceParts);
+  const codeOf = (record: string) => agent.proof(record).then(String, (error: VitalsealError) => error.message);
+  expect(await codeOf('aab')).toBe('a record is named by 4 to 32 hex digits');
+  expect(await codeOf('aabb')).toBe('several records begin like that');
+  expect(await codeOf('abcd')).toBe(
+    'no record of this gateway begins like that here, and the facility cannot be asked',
+  );
+  expect(await codeOf('CCDD')).toBe('the record is sealed: it is not in the ledger');
 });

@@ -90,14 +90,24 @@ export class AgentService {
     return { records: listRecords(local, remote, proven), complete };
   }
 
-  /** `record` is 32 hex digits. Throws as proofOf, and `not_enrolled`. */
-  proof(record: string): Promise<ProofFiles> {
+  /** `record` is an id in hex, or a beginning that only one has. Throws as proofOf, `not_enrolled`, `usage`. */
+  async proof(record: string): Promise<ProofFiles> {
     const { vault, identity, client } = this.#parts;
     if (identity === null || client === null) throw new VitalsealError('not_enrolled');
-    if (!/^[0-9a-f]{32}$/.test(record)) throw new VitalsealError('usage', 'a record is named by 32 hex digits');
     const { origin, address, policy, enrolment } = identity;
     const ports = { vault, client, origin, address, policy, chain: enrolment.chain, owners: this.#owners() };
-    return proofOf(ports, fromHex(record));
+    return proofOf(ports, fromHex(await this.#wholeId(record.toLowerCase())));
+  }
+
+  async #wholeId(begin: string): Promise<string> {
+    if (!/^[0-9a-f]{4,32}$/.test(begin)) throw new VitalsealError('usage', 'a record is named by 4 to 32 hex digits');
+    if (begin.length === 32) return begin;
+    const { records, complete } = await this.records();
+    const [found, ...more] = new Set(records.map(({ id }) => id).filter((id) => id.startsWith(begin)));
+    if (more.length > 0) throw new VitalsealError('usage', 'several records begin like that');
+    if (found !== undefined) return found;
+    const unasked = complete ? '' : ' here, and the facility cannot be asked';
+    throw new VitalsealError('not_found', `no record of this gateway begins like that${unasked}`);
   }
 
   /**

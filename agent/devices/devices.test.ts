@@ -73,6 +73,8 @@ describe('devices', () => {
       '{"version":1,"devices":[null]}',
       '{"version":1,"devices":[{"name":"a","password":"","owner":"x"}]}',
     ])
-      expect(() => parseDevices(text)).toThrowError(expect.objectContaining({ code: 'store_damaged' }));
+      expect(() => parseDevices(text)).toThrowError(
+        expect.objectContaining({ code: 'store_damaged', message: 'devices.json is damaged' }),
+      );
   });
 });

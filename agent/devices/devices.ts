@@ -133,6 +133,6 @@ export function parseDevices(text: string): Device[] {
     });
   } catch (error) {
     if (isVitalsealError(error, 'store_newer')) throw error;
-    throw new VitalsealError('store_damaged', 'the file of devices is damaged');
+    throw new VitalsealError('store_damaged', 'devices.json is damaged');
   }
 }

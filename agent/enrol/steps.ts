@@ -91,7 +91,7 @@ export async function enrol(ports: EnrolPorts): Promise<Enrolment> {
   else if (now.own.at(-1)?.index == null) {
     if (now.entry === null) save('entry', await makeEntry(ports, client, now, keys, save));
     const [answer] = await client.submit([now.entry as Uint8Array]);
-    const index = await placeIn(answer, isFacilityKey);
+    const index = await placeIn(answer, isFacilityKey).catch((error) => maybeUsed(now.kind, error));
     save('registered', { own: now.own.map((row) => (row.entry === null ? row : { ...row, index })) });
   }
   // The identity comes before the delegation, which it signs; nothing is lost when it is written twice.
@@ -187,6 +187,15 @@ async function placeIn(
   if (answer === undefined || !(await isFacilityKey(answer.kid))) throw new VitalsealError('receipt_invalid');
   if (answer.kind === 'refusal') throw new VitalsealError(answer.code);
   return answer.index;
+}
+
+/** The keys of a key file are void once one gateway has replaced them. */
+function maybeUsed(kind: Enrolment['kind'], error: unknown): never {
+  if (kind !== 'key' || !isVitalsealError(error, 'signer_unknown')) throw error;
+  throw new VitalsealError(
+    'signer_unknown',
+    'the ledger does not take these keys: the key file may have been used already',
+  );
 }
 
 async function rotateAgain(

@@ -4,7 +4,7 @@
 //   identity         age-format identity, 0600            enrolment.json   whom for, where, own first entries
 //   devices.json     devices with hashed passwords        keys/            chain slots (the vault's) and keys/message-hash
 //   agent.db         the vault's                          agent.sock, agent.lock, agent.pid
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { formatIdentity, fromUtf8, parseAddress, policyHash, randomBytes, VitalsealError } from '@vitalseal/ledger';
 import { type AgentConfig, parseConfig } from '../config/config.ts';
@@ -37,6 +37,20 @@ export class AgentFiles {
     if (text === null)
       throw new VitalsealError('folder_missing', 'there is no agent in this folder; run: vitalseal agent init');
     return parseConfig(text, this.#path('agent.toml'));
+  }
+
+  /** A PEM file that the configuration names as `key`. Throws `config_invalid`. */
+  pem(key: string, path: string): Buffer {
+    const wrong = (found: string) =>
+      new VitalsealError('config_invalid', `${this.#path('agent.toml')}: ${key}: expected a PEM file, ${found}`);
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(path);
+    } catch {
+      throw wrong(`but ${path} cannot be read`);
+    }
+    if (!bytes.includes('-----BEGIN ')) throw wrong(`but ${path} is none`);
+    return bytes;
   }
 
   /** The enrolment in force. Its draft holds secret keys: one that a power cut left behind goes now. */

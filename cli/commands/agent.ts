@@ -5,11 +5,14 @@ import { VitalsealError } from '@vitalseal/ledger';
 import { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { writeProof } from '../proof-files.fs.ts';
+import { counted } from '../wording.ts';
 
 interface Common {
   data: string;
   json?: boolean;
 }
+
+const DATA = '.vitalseal/agent';
 
 const load = () => import('@vitalseal/agent');
 
@@ -24,7 +27,7 @@ export function agentCommand(io: Io): Command {
 function sub(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .option('--data <dir>', "the agent's data folder", '.vitalseal/agent')
+    .option('--data <dir>', "the agent's data folder", DATA)
     .option('--json', 'print one JSON object as the last line');
 }
 
@@ -33,7 +36,9 @@ function init(io: Io): Command {
     const { initAgent } = await load();
     const made = initAgent(resolve(given.data));
     if (given.json) return io.json(made);
-    io.print(`Edit ${made.config} where needed, then: vitalseal agent enroll`);
+    io.print(`made ${made.config}: edit it where needed`);
+    const data = given.data === DATA ? '' : ` --data ${given.data}`;
+    io.print(`next: npx vitalseal agent enroll --facility URL --code CODE --owner ADDRESS${data}`);
   });
 }
 
@@ -51,8 +56,10 @@ function enroll(io: Io): Command {
     .option('--code <code>', 'an invite of the facility; for a gateway that is enrolled, one for new keys')
     .option('--key <file>', 'a key file of: facility invite --mint; its keys are replaced at once')
     .action(async (given: EnrollOptions) => {
-      const { enrolAgent } = await load();
       const { facility, owner, code } = given;
+      if ((code === undefined) === (given.key === undefined))
+        throw new VitalsealError('usage', 'one of --code and --key is needed, and not both');
+      const { enrolAgent } = await load();
       const key = given.key === undefined ? undefined : await readFile(resolve(given.key), 'utf8').catch(missing);
       const done = await enrolAgent({ dir: resolve(given.data), facility, owner, code, key });
       if (given.json) return io.json(done);
@@ -105,13 +112,17 @@ function devices(io: Io): Command {
       .action(async (name: string, given: DeviceOptions) => {
         const added = await (await load()).addDevice(resolve(given.data), name, given.owner);
         if (given.json) return io.json(added);
+        const { device, username, password, topics } = added;
         io.table(
-          Object.entries({ username: added.username, password: added.password, ...added.topics }).map(([what, is]) => ({
-            what,
-            is,
-          })),
+          [
+            ['device', device],
+            ['username', username],
+            ['password', `${password}   (shown once: note it now)`],
+            ['topic for JSON', topics.json],
+            ['topic for SenML JSON', topics.senml],
+            ['topic for SenML CBOR', topics['senml-cbor']],
+          ].map(([what, is]) => ({ what, is })),
         );
-        io.print('The password is not shown again.');
       }),
   );
   command.addCommand(
@@ -128,6 +139,7 @@ function devices(io: Io): Command {
     sub('list', 'Lists the devices.').action(async (given: Common) => {
       const listed = await (await load()).listDevices(resolve(given.data));
       if (given.json) return io.json(listed);
+      if (listed.devices.length === 0) return io.printError('no devices yet: agent devices add NAME makes one');
       io.table(
         listed.devices.map(({ device, owner }) => ({ device, owner })),
         ['device', 'owner'],
@@ -150,23 +162,8 @@ function status(io: Io): Command {
   return sub('status', 'Says how the agent stands. Also while it runs.').action(async (given: Common) => {
     const now = await (await load()).agentStatus(resolve(given.data));
     if (given.json) return io.json(now);
-    const lines: Record<string, string | number> = {
-      state: now.problem === null ? now.state : `${now.state} (${now.problem})`,
-      facility: now.facility === null ? 'not enrolled' : `${now.facility} (link ${now.link})`,
-      readings: now.readings,
-      proven: now.proven,
-      backlog: `${now.backlog.readings} readings, ${now.backlog.batches} batches, ${now.backlog.bytes} bytes`,
-      'time to full': now.secondsToFull === null ? 'not filling' : `${now.secondsToFull} s`,
-      held: now.held,
-      quarantined: now.quarantined,
-      duplicates: now.duplicates,
-      unacknowledged: now.unacknowledged,
-      unmapped: now.unmapped,
-      dropped: now.dropped,
-      refused: now.refused,
-      checkpoint: `${now.checkpoint.size} entries`,
-    };
-    io.table(Object.entries(lines).map(([what, is]) => ({ what, is: String(is) })));
+    const { standing } = await import('../standing.ts');
+    io.table(standing(now).map((row) => ({ ...row })));
     if (now.forked)
       io.printError('The ledger holds an entry of this identity that it never signed: enroll with a new code.');
     for (const { held, shown } of now.evidence) {
@@ -180,10 +177,12 @@ function records(io: Io): Command {
     async (given: Common) => {
       const listed = await (await load()).agentRecords(resolve(given.data));
       if (given.json) return io.json(listed);
-      io.table(
-        listed.records.map(({ id, start, end, count, state, index }) => ({ id, start, end, count, state, index })),
-        ['id', 'start', 'end', 'count', 'state', 'index'],
-      );
+      if (listed.records.length > 0)
+        io.table(
+          listed.records.map(({ id, interval, count, state, index }) => ({ id, ...interval, count, state, index })),
+          ['id', 'start', 'end', 'count', 'state', 'index'],
+        );
+      else io.printError('no records yet: a batch is sealed when it is 5 minutes old, or at once by agent flush');
       if (!listed.complete) io.printError('The facility cannot be asked: older records may be missing.');
     },
   );
@@ -195,7 +194,7 @@ interface ProofOptions extends Common {
 
 function proof(io: Io): Command {
   return sub('proof', "Writes a record's proof, for anybody to verify offline. Also while the agent runs.")
-    .argument('<record>', 'its whole id (32 hex digits), from: agent records')
+    .argument('<record>', 'its id from agent records, or its first 4 digits or more')
     .requiredOption('--out <file>', 'the proof; `.entry` (and `.own`) beside it replace its last ending')
     .action(async (record: string, given: ProofOptions) => {
       const made = await (await load()).agentProof(resolve(given.data), record);
@@ -211,7 +210,7 @@ function flush(io: Io): Command {
     async (given: Common) => {
       const now = await (await load()).flushAgent(resolve(given.data));
       if (given.json) return io.json(now);
-      io.print(`${now.proven} of ${now.readings} readings are proven`);
+      io.print(`${now.proven} of ${counted(now.readings, 'reading')} proven`);
     },
   );
 }

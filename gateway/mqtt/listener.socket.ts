@@ -108,7 +108,10 @@ export class Listener {
       });
       return server;
     } catch {
-      throw new VitalsealError('config_invalid', 'the TLS certificate or key of the MQTT broker cannot be used');
+      throw new VitalsealError(
+        'config_invalid',
+        'mqtt.certificate, mqtt.private_key: expected a certificate and its own key (PEM)',
+      );
     }
   }
 

@@ -57,7 +57,9 @@ describe('a wrong configuration', () => {
     const dir = await agentWith('unreadable', toml);
     const outcome = await runCommand(['agent', 'run', '--data', dir, '--json']);
     expect(outcome.code).toBe(2);
-    expect(lastJson<Failure>(outcome.stdout).error.message).toContain('mqtt.certificate');
+    const { message } = lastJson<Failure>(outcome.stdout).error;
+    for (const said of [join(dir, 'agent.toml'), 'mqtt.certificate', '/nowhere/mqtt.crt'])
+      expect(message).toContain(said);
   });
 
   test('plain MQTT or HTTP beyond loopback is refused unless the configuration says so', async () => {
@@ -72,7 +74,18 @@ describe('a wrong configuration', () => {
       '--json',
     ]);
     expect(outcome.code).toBe(2);
-    expect(lastJson<Failure>(outcome.stdout).error.code).toBe('transport_refused');
+    const { code, message } = lastJson<Failure>(outcome.stdout).error;
+    expect(code).toBe('transport_refused');
+    for (const key of ['mqtt.certificate', 'mqtt.allow_plain']) expect(message).toContain(key);
+  });
+
+  test('a code and a key file exclude each other, before any file is read', async () => {
+    const dir = await agentWith('both', '');
+    const place = ['--facility', 'http://127.0.0.1:1', '--owner', 'vs1x', '--data', dir];
+    for (const given of [[], ['--code', 'x', '--key', '/nowhere']]) {
+      const outcome = await runCommand(['agent', 'enroll', ...place, ...given]);
+      expect([outcome.code, outcome.stderr]).toEqual([2, expect.stringContaining('usage: one of --code and --key')]);
+    }
   });
 
   test('a folder that is none says which command makes one', async () => {

@@ -27,9 +27,12 @@ afterAll(async () => {
 const onAgent = (...args: string[]) => runCommand(['agent', ...args, '--data', site.agentDir, '--json']);
 
 test('a second agent on the folder is refused with the process id of the first, which goes on', async () => {
+  const { code: invite } = await runJson<{ code: string }>([
+    ...['facility', 'invite', '--role', 'gateway', '--data', site.facilityDir],
+  ]);
   for (const args of [
     ['run', '--mqtt', `127.0.0.1:${await freePort()}`],
-    ['enroll', '--facility', site.facilityUrl, '--code', 'x', '--owner', site.owner],
+    ['enroll', '--facility', site.facilityUrl, '--code', invite, '--owner', site.owner],
   ]) {
     const second = await onAgent(...args);
     expect(second.code, second.stderr).toBe(75);
