@@ -45,6 +45,27 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
     expect(stdout.trim()).toBe(expected);
   });
 
+  it.each([
+    ['npx vitalseal agent ', 'devices --help -h'],
+    ['npx vitalseal agent devices add --o', '--owner'],
+    ['npx ', ''],
+    ['npx vitals', ''],
+    ['npx vitest ag', ''],
+  ])('bash completes %j, and leaves the rest of npx alone', async (line, expected) => {
+    const words = line.split(' ');
+    const program = `${await script('bash')}
+complete -p npx
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _vitalseal_npx; echo "\${COMPREPLY[*]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', program], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout.split('\n')).toEqual(['complete -o default -F _vitalseal_npx npx', expected, '']);
+  });
+
+  it('takes no completion of npx away', async () => {
+    const program = `complete -F theirs npx; ${await script('bash')} complete -p npx`;
+    expect(spawnSync('bash', ['-c', program], { encoding: 'utf8' }).stdout).toBe('complete -F theirs npx\n');
+  });
+
   it('quotes what stands in a description', async () => {
     expect(await script('zsh')).toContain(`'agent:the light node, isn'\\''t it'`);
     expect(await script('fish')).toContain(`-d 'the light node, isn'\\''t it'`);

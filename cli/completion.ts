@@ -14,7 +14,7 @@ const SHELLS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 /** The command; `tree` answers the whole program with every command loaded. */
 export function completionCommand(io: Io, tree: () => Promise<Command>): Command {
   return new Command('completion')
-    .description('Print a completion script; for bash: source <(vitalseal completion bash)')
+    .description('Prints a completion script; for bash: source <(npx vitalseal completion bash)')
     .addArgument(new Argument('<shell>', 'the shell it is for').choices(Object.keys(SHELLS)))
     .action(async (shell: keyof typeof SHELLS) => io.write(SHELLS[shell](places(await tree()))));
 }
@@ -45,7 +45,7 @@ function summaryOf(command: Command): string {
   return command.summary() || command.description();
 }
 
-/** The function bash and zsh share: the place is the longest path of plain words that is a place. */
+/** The place is the longest path of plain words that is a place. Behind `npx` too, unless that has a completion already. */
 function bashScript(all: Place[]): string {
   const cases = all.map(
     ({ path, commands, options }) =>
@@ -67,7 +67,14 @@ ${cases.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
+_vitalseal_npx() {
+  [[ "\${COMP_WORDS[1]}" == vitalseal ]] && ((COMP_CWORD > 1)) || return
+  COMP_WORDS=("\${COMP_WORDS[@]:1}")
+  ((COMP_CWORD--))
+  _vitalseal
+}
 complete -o default -F _vitalseal vitalseal
+complete -p npx >/dev/null 2>&1 || complete -o default -F _vitalseal_npx npx
 `;
 }
 

@@ -45,7 +45,9 @@ export function readCommand(io: Io): Command {
       const rows = outcome.read.flatMap((read) => read.rows);
       if (given.json) io.json(jsonOf(outcome, rows));
       else if (given.csv) printCsv(io, wallet.CSV_COLUMNS, rows.map(wallet.csvLine));
-      else printTable(io, rows, wallet.CSV_COLUMNS);
+      else if (rows.length > 0) printTable(io, rows, wallet.CSV_COLUMNS);
+      else if (outcome.unread.length === 0)
+        io.printError('no records yet: a reading can be read once its batch is sealed and registered (agent flush)');
       tellUnread(io, outcome);
     });
 }

@@ -43,7 +43,7 @@ interface ReplayFlags extends SimFlags {
 
 export function simCommand(io: Io): Command {
   return new Command('sim')
-    .description('Simulated wearables and equipment, and replay of recordings, over MQTT')
+    .description('Simulates wearables and equipment, and replays recordings, over MQTT.')
     .addCommand(runCommand(io))
     .addCommand(replayCommand(io));
 }
@@ -51,7 +51,7 @@ export function simCommand(io: Io): Command {
 function runCommand(io: Io): Command {
   const names = Object.keys(KINDS).join(', ');
   return withSimOptions(new Command('run'))
-    .description(`Simulate equipment of one or more kinds: ${names}`)
+    .description(`Simulates equipment of one or more kinds: ${names}.`)
     .argument('<kind...>', `what to simulate: ${names}`, (kind: string, before: Kind[] | undefined) => {
       if (!isKind(kind)) throw new InvalidArgumentError(`It is one of ${names}.`);
       return [...(before ?? []), kind];
@@ -63,7 +63,7 @@ function runCommand(io: Io): Command {
 
 function replayCommand(io: Io): Command {
   return withSimOptions(new Command('replay'))
-    .description('Send a recording as if its device were here: a WFDB record (formats 16, 80, 212) or a CSV file')
+    .description('Sends a recording as if its device were here: a WFDB record (formats 16, 80, 212) or a table.')
     .argument('<file>', 'NAME.hea with its signals beside it, or a table: .csv, .tsv, .txt')
     .option('--hertz <n>', 'samples a second of a CSV file without times', positive)
     .addOption(new Option('--time-unit <unit>', 'of numbers in a time column').choices(['s', 'ms']).default('s'))

@@ -1,0 +1,56 @@
+import type { AgentStatus } from '@vitalseal/agent';
+import { expect, it } from 'vitest';
+import { tableLines } from './io.ts';
+import { standing } from './standing.ts';
+
+const STATUS: AgentStatus = {
+  ...{
+    running: true,
+    state: 'running',
+    enrolled: true,
+    address: 'vs1x',
+    facility: 'http://f',
+    link: 'up',
+    problem: null,
+  },
+  ...{ forked: false, evidence: [], checkpoint: { size: 1, root: '' }, spool: { used: 0, limit: 1e9 } },
+  ...{ secondsToFull: 93_784, devices: 1, backlog: { readings: 1, batches: 2, bytes: 1500 }, readings: 7, proven: 6 },
+  ...{ held: 0, quarantined: 2, duplicates: 0, unacknowledged: 0, unmapped: 1, dropped: 0, refused: 4, batches: 2 },
+  ...{ registrations: 1, failing: null, restored: false },
+  gateway: { refused: 3, refused_topic_denied: 2, refused_client_refused: 1, quarantined_payload_malformed: 2 },
+};
+
+function lines(status: AgentStatus): string[] {
+  return tableLines(standing(status).map((row) => ({ ...row }))).map((line) => line.replace(/ {2,}/g, ' | '));
+}
+
+it('says each count in units that people use, with what it means', () => {
+  expect(lines(STATUS)).toEqual(
+    expect.arrayContaining([
+      'backlog | 1 reading, 2 batches, 1.5 kB | not yet proven',
+      'time to full | 1 day 2 hours | at the present rate, of 1.0 GB',
+      'unmapped | 1 | readings under a code of no table, kept as they came',
+      'checkpoint | 1 entry | in the newest final checkpoint verified here',
+    ]),
+  );
+});
+
+it('says why the broker turned messages away, apart from what the ledger refused', () => {
+  const said = lines(STATUS);
+  expect(said).toContain('refused | 4 | readings in records that the ledger refused for good');
+  expect(said.slice(said.findIndex((line) => line.startsWith('turned away')))).toEqual(
+    expect.arrayContaining([
+      'turned away | 3 | messages and logins that the broker refused since it started',
+      ' | topic_denied | 2 | the topic is not one that this device may use',
+      ' | client_refused | 1 | the client is not a known device, or its password is wrong',
+    ]),
+  );
+  expect(said).toContain(' | payload_malformed | 2 | the payload does not decode as its topic says');
+  expect(lines({ ...STATUS, running: false, gateway: {} }).join('\n')).not.toContain('turned away');
+});
+
+it('explains what is in the way', () => {
+  expect(lines({ ...STATUS, problem: 'disk_full' })[1]).toBe(
+    'state | running (disk_full) | there is no room on the disk',
+  );
+});

@@ -1,0 +1,62 @@
+// What `agent status` shows in words: each count with what it means, and why messages were turned away. Names that a count has in
+// the JSON stay as they are; what the broker refused is called otherwise, since `refused` is what the ledger refused.
+import type { AgentStatus } from '@vitalseal/agent';
+import { ERRORS, isErrorCode } from '@vitalseal/ledger';
+import { counted, lasting, sized } from './wording.ts';
+
+export interface StandingRow {
+  readonly what: string;
+  readonly is: string;
+  readonly meaning: string;
+}
+
+/** Rows of a table, the most important first. */
+export function standing(now: AgentStatus): StandingRow[] {
+  const { readings, batches, bytes } = now.backlog;
+  const backlog = `${counted(readings, 'reading')}, ${counted(batches, 'batch', 'batches')}, ${sized(bytes)}`;
+  return [
+    row('state', now.problem === null ? now.state : `${now.state} (${now.problem})`, meaningOf(now.problem)),
+    row('facility', now.facility ?? 'none', now.facility === null ? 'not enrolled' : `link ${now.link}`),
+    row('readings', now.readings, 'durable and encrypted on the gateway, then acknowledged'),
+    row('proven', now.proven, 'of them in the ledger, verified: 32 bytes a record remain here'),
+    row('backlog', backlog, 'not yet proven'),
+    row(
+      'time to full',
+      now.secondsToFull === null ? 'not filling' : lasting(now.secondsToFull),
+      `at the present rate, of ${sized(now.spool.limit)}`,
+    ),
+    row('held', now.held, 'readings of devices that are assigned to nobody'),
+    row('quarantined', now.quarantined, 'messages that could not be decoded'),
+    ...byCode(now.gateway, 'quarantined'),
+    row('duplicates', now.duplicates, 'messages that came again and were kept once'),
+    row('unacknowledged', now.unacknowledged, 'readings by QoS 0: no device was told that they are safe'),
+    row('unmapped', now.unmapped, 'readings under a code of no table, kept as they came'),
+    row('dropped', now.dropped, 'readings lost to a full spool, which the ledger is told'),
+    row('refused', now.refused, 'readings in records that the ledger refused for good'),
+    ...(now.running
+      ? [
+          row('turned away', now.gateway.refused ?? 0, 'messages and logins that the broker refused since it started'),
+          ...byCode(now.gateway, 'refused'),
+          row('not kept', now.gateway.failed ?? 0, 'messages that could not be stored, so not acknowledged'),
+          ...byCode(now.gateway, 'failed'),
+        ]
+      : []),
+    row('checkpoint', counted(now.checkpoint.size, 'entry', 'entries'), 'in the newest final checkpoint verified here'),
+  ];
+}
+
+function row(what: string, is: string | number, meaning: string): StandingRow {
+  return { what, is: String(is), meaning };
+}
+
+/** The broker's counts `OUTCOME_CODE`, the code with its meaning. */
+function byCode(counts: Readonly<Record<string, number>>, outcome: string): StandingRow[] {
+  return Object.entries(counts).flatMap(([name, count]) => {
+    const code = name.startsWith(`${outcome}_`) ? name.slice(outcome.length + 1) : null;
+    return isErrorCode(code) ? [row(`  ${code}`, count, ERRORS[code].meaning)] : [];
+  });
+}
+
+function meaningOf(problem: string | null): string {
+  return isErrorCode(problem) ? ERRORS[problem].meaning : '';
+}
