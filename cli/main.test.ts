@@ -50,7 +50,7 @@ describe('the command line', () => {
     const recorded = recordingIo();
     const words = ['sim', 'run', 'pump', '--mqtt', '127.0.0.1:1', '--username', 'u', '--password', 'p'];
     expect(await main([...words, '--ca', '/no/such/file', '--json'], recorded.io)).toBe(2);
-    expect(recorded.stderr()).toBe('vitalseal: usage: /no/such/file: open failed (ENOENT)\n');
+    expect(recorded.stderr()).toBe('vitalseal: usage: /no/such/file: there is no such file or folder (ENOENT)\n');
     expect(recorded.lastJson()).toMatchObject({ error: { code: 'usage' } });
   });
 

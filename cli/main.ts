@@ -149,14 +149,24 @@ async function report(error: unknown, io: Io, json: boolean): Promise<number> {
 }
 
 /** What the person who typed a path can mend; the rest is a store that failed. */
-const OF_THE_PATH = ['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'EROFS'];
+const OF_THE_PATH: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not use it',
+  EEXIST: 'something of this name is there already',
+  EISDIR: 'it is a folder, not a file',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a file stands where a folder is needed',
+  EPERM: 'the system does not allow it',
+  EROFS: 'nothing can be written there',
+};
 
 /** A file that was named on the command line and cannot be used; null for an error that says nothing of a file. */
 function ofSystem(error: unknown): { code: 'usage' | 'disk_full' | 'store_failed'; message: string } | null {
   if (!(error instanceof Error)) return null;
   const { code, path, syscall } = error as NodeJS.ErrnoException;
   if (typeof path !== 'string' || typeof code !== 'string') return null;
-  const message = `${path}: ${syscall ?? 'use'} failed (${code})`;
+  const words = OF_THE_PATH[code] ?? `${syscall ?? 'use'} failed`;
+  const message = `${path}: ${words} (${code})`;
   if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'disk_full', message };
-  return { code: OF_THE_PATH.includes(code) ? 'usage' : 'store_failed', message };
+  return { code: Object.hasOwn(OF_THE_PATH, code) ? 'usage' : 'store_failed', message };
 }

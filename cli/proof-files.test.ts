@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { utf8 } from '@vitalseal/ledger';
@@ -24,6 +24,18 @@ it('leaves no part of an earlier proof that verify would take for this one’s',
   await writeProof(out, { proof, entry, own });
   expect(await writeProof(out, { proof, entry, own: null })).toMatchObject({ own: null });
   expect((await readdir(folder)).toSorted()).toEqual(['a.entry', 'a.tlog-proof']);
+});
+
+it('says that a folder is missing, or where the proof should go, and writes nothing', async () => {
+  const none = join(folder, 'none', 'a.tlog-proof');
+  const words = { code: 'usage', message: `--out: there is no folder ${join(folder, 'none')}` };
+  await expect(writeProof(none, { proof, entry, own })).rejects.toMatchObject(words);
+  const inner = join(folder, 'inner.d');
+  await mkdir(inner);
+  await expect(writeProof(inner, { proof, entry, own })).rejects.toMatchObject({
+    message: `--out: ${inner} is a folder, not a file`,
+  });
+  expect(await readdir(folder)).toEqual(['inner.d']);
 });
 
 it.each(['a.entry', 'a.own'])('does not write a proof to %s, which is another part’s name', async (name) => {

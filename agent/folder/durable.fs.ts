@@ -42,13 +42,16 @@ export function removeDurably(path: string): void {
   syncFolder(dirname(path));
 }
 
-/** Makes the data folder with mode 0700. Throws `store_failed`. */
+/** Makes the data folder with mode 0700. Throws `usage` when a file is in the way, or `store_failed`. */
 export function makeFolder(dir: string): void {
   try {
     mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 });
     syncFolder(dir);
     syncFolder(dirname(dir));
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'ENOTDIR')
+      throw new VitalsealError('usage', `${dir} cannot be made: a file stands in its way`);
     throw fileError(error, 'the data folder could not be made');
   }
 }

@@ -86,6 +86,12 @@ describe('small files', () => {
     expect(readSmall(join(dir, 'none'), 3)).toBeNull();
   });
 
+  it('are in a folder that a file is not in the way of', () => {
+    writeFileSync(join(dir, 'file'), '');
+    for (const path of [join(dir, 'file'), join(dir, 'file', 'below')])
+      expect(() => makeFolder(path)).toThrowError(expect.objectContaining({ code: 'usage' }));
+  });
+
   it('stay what they were when writing fails', () => {
     const path = join(dir, 'file');
     writeFileSync(path, 'one');

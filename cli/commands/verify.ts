@@ -1,5 +1,6 @@
 // vitalseal verify …: an exported proof, checked with a policy and nothing else: no network, no data folder.
 import { open } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
 import { ERRORS, fromUtf8, isVitalsealError, type Verdict, VitalsealError, verifyExistence } from '@vitalseal/ledger';
 import { Command } from 'commander';
 import type { Io } from '../io.ts';
@@ -29,6 +30,14 @@ export function verifyCommand(io: Io): Command {
 /** Whatever fails, the answer is that nothing is proven: one exit code. Only codes that have another are renamed. */
 async function verifyFiles(file: string, policy: string): Promise<Verdict> {
   try {
+    const part = extname(file);
+    if (part === '.entry' || part === '.own') {
+      const proof = `${basename(file, part)}.tlog-proof`;
+      throw new VitalsealError(
+        'proof_invalid',
+        `${file} is a part that stands beside a proof; name the proof (${proof})`,
+      );
+    }
     const own = await readBounded(beside(file, '.own'));
     return verifyExistence(
       {
@@ -41,13 +50,15 @@ async function verifyFiles(file: string, policy: string): Promise<Verdict> {
   } catch (error) {
     if (!isVitalsealError(error)) throw error;
     if (ERRORS[error.code].exit === 1) throw new VitalsealError(error.code, `not proven: ${error.message}`);
-    throw new VitalsealError('proof_invalid', `not proven: ${error.code}: ${error.message}`);
+    const about = error.code === 'policy_invalid' ? `${policy} is ` : '';
+    throw new VitalsealError('proof_invalid', `not proven: ${about}${error.message}`);
   }
 }
 
 async function readNeeded(path: string, what: string): Promise<Uint8Array> {
   const bytes = await readBounded(path);
-  if (bytes === null) throw new VitalsealError('proof_invalid', `the file of the ${what} is not there`);
+  if (bytes === null)
+    throw new VitalsealError('proof_invalid', `there is no file ${path}, which should be the ${what}`);
   return bytes;
 }
 
@@ -55,12 +66,15 @@ async function readBounded(path: string): Promise<Uint8Array | null> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
     file = await open(path, 'r');
-  } catch {
-    return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new VitalsealError('proof_invalid', `${path} cannot be read (${code})`);
   }
   try {
     const stat = await file.stat();
-    if (!stat.isFile() || stat.size > MAX_FILE) throw new VitalsealError('proof_invalid', 'a file is far too large');
+    if (!stat.isFile()) throw new VitalsealError('proof_invalid', `${path} is not a file`);
+    if (stat.size > MAX_FILE) throw new VitalsealError('proof_invalid', `${path} is far too large`);
     return await file.readFile();
   } finally {
     await file.close();

@@ -116,7 +116,9 @@ describe('vitalseal', () => {
       expect(stderr.trimEnd().split('\n')).toHaveLength(1);
       return stderr;
     };
-    expect(await fails(copy, '--policy', policy)).toContain('the file of the entry is not there');
+    expect(await fails(copy, '--policy', policy)).toContain(
+      `there is no file ${join(folder.dir, 'copy.entry')}, which should be the entry`,
+    );
     const entry = await readFile(proof.replace('.tlog-proof', '.entry'));
     await writeFile(join(folder.dir, 'copy.entry'), entry.with(-1, (entry.at(-1) as number) ^ 1));
     expect(await fails(copy, '--policy', policy)).toContain('signature_invalid');
@@ -125,10 +127,15 @@ describe('vitalseal', () => {
     await writeFile(join(folder.dir, 'copy.own'), 'nonsense');
     expect(await fails(copy, '--policy', policy)).toContain('proof_invalid');
     await rm(join(folder.dir, 'copy.own'));
-    expect(await fails(copy, '--policy', copy)).toContain('policy_invalid');
-    expect(await fails(copy, '--policy', '/nowhere')).toContain('the file of the policy is not there');
+    expect(await fails(copy, '--policy', copy)).toContain(`not proven: ${copy} is not a policy: line 1: `);
+    expect(await fails(join(folder.dir, 'copy.entry'), '--policy', policy)).toContain(
+      'name the proof (copy.tlog-proof)',
+    );
+    expect(await fails(copy, '--policy', '/nowhere')).toContain(
+      'there is no file /nowhere, which should be the policy',
+    );
     expect(await fails(policy, '--policy', policy)).toContain('proof_invalid');
-    expect(await fails(folder.dir, '--policy', policy)).toContain('proof_invalid');
+    expect(await fails(folder.dir, '--policy', policy)).toContain(`${folder.dir} is not a file`);
     await writeFile(copy, Uint8Array.of(0xff, 0xfe));
     expect(await fails(copy, '--policy', policy)).toContain('text_invalid');
   });
