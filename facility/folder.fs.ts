@@ -1,6 +1,6 @@
 // The facility's folder at rest: key files that only their owner may read, the policy, and the marker that says that
 // setting up was finished.
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fromHex, isVitalsealError, signingKeyOf, toHex, VitalsealError } from '@vitalseal/ledger';
 import { DurableFolders, writeDurably } from './blobs/durable.fs.ts';
@@ -15,13 +15,22 @@ export function isSetUp(dir: string): boolean {
   return existsSync(join(dir, MARKER));
 }
 
-/** The folder and its own for keys, durable on resolve. */
+/** The folder and its own for keys, durable on resolve. Throws `usage`, `disk_full`, `store_failed`. */
 export async function makeFolder(dir: string): Promise<void> {
+  if (fileInTheWay(dir)) throw new VitalsealError('usage', `${dir} cannot be made: a file stands in its way`);
   await new DurableFolders(dirname(dir)).make(join(dir, 'keys'));
   try {
     chmodSync(dir, 0o700);
   } catch (error) {
     throw storeError(error);
+  }
+}
+
+function fileInTheWay(dir: string): boolean {
+  try {
+    return statSync(dir, { throwIfNoEntry: false })?.isDirectory() === false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOTDIR';
   }
 }
 

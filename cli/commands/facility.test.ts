@@ -1,4 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -89,6 +90,28 @@ describe('vitalseal facility', () => {
   ])('refuses %j', async (words, code) => {
     await run('init');
     expect((await run(...words)).code).toBe(code);
+  });
+
+  it('says that a file stands where the folder should, and that an address is taken', async () => {
+    await writeFile(join(folder, 'facility'), 'kept');
+    const outcome = await run('init');
+    expect([outcome.code, outcome.stderr()]).toEqual([2, expect.stringContaining('a file stands in its way')]);
+    await rm(join(folder, 'facility'));
+    await run('init');
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const place = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
+    const refused = await run('run', '--listen', place, '--log-level', 'silent');
+    taken.close();
+    expect([refused.code, refused.stderr()]).toEqual([
+      75,
+      expect.stringContaining(`cannot_listen: cannot listen on ${place}: something listens there already`),
+    ]);
+    const plain = await run('run', '--listen', '0.0.0.0:0', '--log-level', 'silent');
+    expect([plain.code, plain.stderr()]).toEqual([
+      2,
+      expect.stringMatching(/--tls-cert .*--tls-key.*--allow-plain-http/),
+    ]);
   });
 
   it('says how to make a facility where there is none', async () => {
