@@ -26,6 +26,11 @@ it('takes a port near its own, and none that the system lends out, where its own
   expect([8441 <= facilityPort, facilityPort <= 8540, 1884 <= mqttPort, mqttPort <= 1983]).not.toContain(false);
 }, 40_000);
 
+it('takes another port when two sites that are set up at the same time choose the same', async () => {
+  const start = (name: string) => main(['start', '--data', join(folder, name), '--seconds', '0.1'], recordingIo().io);
+  expect(await Promise.all([start('a'), start('b')])).toEqual([0, 0]);
+}, 40_000);
+
 it('ends with what became of it: stopped, with the last counts, as `agent status` names them', async () => {
   const recorded = recordingIo();
   expect(await main(['start', '--data', folder, '--seconds', '2', '--json'], recorded.io)).toBe(0);

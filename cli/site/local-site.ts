@@ -75,8 +75,12 @@ export async function openLocalSite(options: LocalSiteOptions): Promise<LocalSit
   try {
     if (progress.enrolled !== true) onStep('a facility: keys, policy, the first entries of its ledger');
     await unless('folder_exists', () => initFacility({ dir: at.facility }));
-    const facility = await listening(progress.facilityPort, dir, () =>
-      runFacility({ dir: at.facility, listen: { host: HOST, port: progress.facilityPort } }),
+    const first = begun === null;
+    const facility = await listening(
+      progress.facilityPort,
+      dir,
+      () => runFacility({ dir: at.facility, listen: { host: HOST, port: progress.facilityPort } }),
+      first ? async () => advance({ facilityPort: await freePort(FACILITY_PORT) }) : undefined,
     );
     closing.push(() => facility.stop());
 
@@ -89,8 +93,11 @@ export async function openLocalSite(options: LocalSiteOptions): Promise<LocalSit
       const { password } = await addDevice(at.agent, name);
       advance({ passwords: { ...progress.passwords, [name]: password } });
     }
-    const agent: Agent = await listening(progress.mqttPort, dir, () =>
-      runAgent({ dir: at.agent, mqtt: `${HOST}:${progress.mqttPort}`, batchAgeMs, log: () => {} }),
+    const agent: Agent = await listening(
+      progress.mqttPort,
+      dir,
+      () => runAgent({ dir: at.agent, mqtt: `${HOST}:${progress.mqttPort}`, batchAgeMs, log: () => {} }),
+      first ? async () => advance({ mqttPort: await freePort(MQTT_PORT) }) : undefined,
     );
     closing.push(() => agent.stop());
 
@@ -180,11 +187,21 @@ async function unless(code: 'folder_exists' | 'device_unknown', work: () => Prom
 }
 
 /** The ports are the site's own from its first start on, because its agent is enrolled at that address. */
-async function listening<T>(port: number, dir: string, start: () => Promise<T>): Promise<T> {
+async function listening<T>(
+  port: number,
+  dir: string,
+  start: () => Promise<T>,
+  another?: () => Promise<void>,
+): Promise<T> {
   try {
     return await start();
   } catch (error) {
     if (!isVitalsealError(error, 'cannot_listen')) throw error;
+    // Free a moment ago, when this site chose it, and taken now: nobody knows it yet.
+    if (another !== undefined) {
+      await another();
+      return await start();
+    }
     throw new VitalsealError(
       'usage',
       `port ${port} is taken: stop what listens there, or use another --data than ${dir}`,
