@@ -75,6 +75,24 @@ describe('the outbox', () => {
     expect(outbox.item(a)).toMatchObject({ state: 'refused', seq: null, code: 'delegation_missing' });
   });
 
+  it('signs again what a false receipt called accepted, and adopts the older variant all the same', () => {
+    const outbox = fresh();
+    const [a, b] = [outbox.add(notice), outbox.add(notice)];
+    const older = signed(b, 1);
+    outbox.commitSigned([signed(a, 0), older]);
+    outbox.accepted([{ id: b, index: 999 }]);
+    outbox.refused([{ id: a, code: 'epoch_taken', permanent: true }]);
+    outbox.unsignFrom(0);
+    expect(outbox.pending(10)).toMatchObject([{ id: b, state: 'unsigned', seq: null, index: null }]);
+    outbox.commitSigned([signed(b, 0)]);
+    expect(outbox.adopt(0, signed(a, 0).leaf, 40)).toBe(true);
+    expect(outbox.adopt(1, older.leaf, 41)).toBe(true);
+    expect([outbox.item(a), outbox.item(b)]).toMatchObject([
+      { state: 'accepted', seq: 0, index: 40 },
+      { state: 'accepted', seq: 1, index: 41 },
+    ]);
+  });
+
   it('takes own entries from outside, whose seq belongs to nobody else then', () => {
     const outbox = fresh();
     const a = outbox.add(notice);

@@ -134,7 +134,8 @@ export function openOutbox(store: Store): Outbox {
       return true;
     },
     unsignFrom(seq) {
-      store.sql(`${unsign} WHERE seq >= ? AND state = 'signed'`).run(seq);
+      // Accepted ones too: they follow on a leaf that is not there, so a receipt for them was false.
+      store.sql(`${unsign} WHERE seq >= ? AND state IN ('signed', 'accepted')`).run(seq);
     },
     putOwn(entries) {
       for (const { seq, leaf, entry, index } of entries) {

@@ -26,7 +26,10 @@ interface Item {
   bad: boolean;
   due: boolean;
 }
-/** How one effect ends. `late`: delivered, answer lost, and delivered once more later. */
+/**
+ * How one effect ends. `late`: delivered, answer lost, and delivered once more later. `lie`: behind a refusal the facility
+ * gives receipts for what it did not take.
+ */
 const FAULTS = [
   'none',
   'none',
@@ -38,7 +41,7 @@ const FAULTS = [
   'crash-after',
   'busy',
 ] as const;
-type Fault = (typeof FAULTS)[number];
+type Fault = (typeof FAULTS)[number] | 'lie';
 
 class World {
   state: SyncState = INITIAL;
@@ -138,11 +141,15 @@ class World {
       case 'submit': {
         const sent = effect.ids.flatMap((id) => this.items[id]?.variant ?? []);
         if (fault === 'late') this.late.push(sent);
-        return { kind: 'answered', answers: sent.map((variant) => ({ id: variant.id, answer: this.judge(variant) })) };
+        const answers = sent.map((variant) => ({ id: variant.id, answer: this.judge(variant) }));
+        if (fault === 'lie') lie(answers);
+        return { kind: 'answered', answers };
       }
       case 'record':
         return this.record(effect);
       case 'prove':
+        if (effect.index !== effect.seq * 3 || this.ownLeaves()[effect.seq] !== this.ledger[effect.seq]?.leaf)
+          return { kind: 'proof-failed', code: 'proof_invalid' };
         this.proven = Math.max(this.proven, effect.seq + 1);
         for (const item of this.items)
           if (item.variant !== null && item.variant.seq <= effect.seq) item.state = 'proven';
@@ -196,6 +203,10 @@ class World {
           Object.assign(item, { state: 'unsigned', variant: null });
       Object.assign(this.items[ours.id] as Item, { state: 'accepted', variant: ours });
     }
+    const root = this.ledger.map(({ leaf }) => leaf).join('/');
+    const ahead = this.items.filter(({ variant }) => (variant?.seq ?? -1) >= this.ledger.length);
+    const follows = ahead.some(({ variant }) => variant?.seq === this.ledger.length && variant.history === root);
+    for (const item of ahead) Object.assign(item, follows ? { state: 'signed' } : { state: 'unsigned', variant: null });
     const newest = this.ledger.length - 1;
     return { kind: 'checked', unproven: newest >= this.proven ? { seq: newest, index: newest * 3 } : null };
   }
@@ -207,10 +218,16 @@ class World {
     const from = effect.unsignFrom;
     if (from !== null)
       for (const item of this.items)
-        if (item.state === 'signed' && (item.variant as Variant).seq >= from)
+        if ((item.state === 'signed' || item.state === 'accepted') && (item.variant as Variant).seq >= from)
           Object.assign(item, { state: 'unsigned', variant: null });
     return { kind: 'recorded' };
   }
+}
+
+function lie(answers: { id: number; answer: ItemAnswer }[]): void {
+  const refused = answers.findIndex(({ answer }) => answer.kind === 'refusal');
+  if (refused < 0) return;
+  for (const row of answers.slice(refused + 1)) row.answer = { kind: 'receipt', index: 999_999 };
 }
 
 const plan = fc.array(fc.record({ bad: fc.nat(6).map((n) => n === 0), due: fc.nat(9).map((n) => n > 0) }), {
@@ -224,7 +241,7 @@ const faults = fc.array(
 describe('the sync machine', () => {
   it('registers each batch once, in order, whatever is lost, and proves all when the net heals', () => {
     fc.assert(
-      fc.property(plan, faults, (items, weather) => {
+      fc.property(plan, faults, fc.nat(4), (items, weather, lies) => {
         const world = new World(items);
         for (const { pick, fault, sealed, pardon } of weather) {
           if (sealed) world.hear({ kind: 'sealed' });
@@ -237,8 +254,10 @@ describe('the sync machine', () => {
         }
         for (const item of world.items) item.due = true;
         world.hear({ kind: 'sealed' });
+        let submits = 0;
         for (let i = 0; i < 3_000 && world.pending.length > 0; i++) {
-          world.perform(world.pending.shift() as SyncEffect, 'none');
+          const effect = world.pending.shift() as SyncEffect;
+          world.perform(effect, effect.kind === 'submit' && submits++ < lies ? 'lie' : 'none');
           if (world.state.phase === 'forked') break;
         }
         expect(world.state.phase).toBe('idle');

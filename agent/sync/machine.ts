@@ -55,7 +55,8 @@ export function step(state: SyncState, input: SyncInput, random: number): Step {
       return input.reachable ? begin(state) : linkDown(state, random);
     case 'checked':
       if (state.phase !== 'checking') return stay(state);
-      return andThen(begin({ ...state, checked: true }), (next) => toProve(next, input.unproven));
+      // The ledger's word replaces what receipts said: one of them may have been false.
+      return andThen(begin({ ...state, checked: true, unproven: input.unproven }), startProof);
     case 'forked':
       return to(state, { phase: 'forked', problem: 'identity_forked' });
     case 'loaded':
@@ -191,19 +192,21 @@ function answered(state: SyncState, answers: Extract<SyncInput, { kind: 'answere
   const { accepted, refused, unsignFrom, conflict, problem, reupload } = judged;
   const stored = new Set([...state.stored].filter((key) => !reupload.has(key)));
   const progress = accepted.length + refused.length > 0;
+  const newest = accepted.reduce(newer, state.unproven);
+  // What follows on an entry that never will be there is not there either: a receipt was false, and the ledger is asked.
+  const falsely = unsignFrom !== null && newest !== null && newest.seq >= unsignFrom;
   const next: SyncState = {
     ...state,
     phase: 'recording',
     stored,
     problem,
-    checked: state.checked && !conflict,
+    checked: state.checked && !conflict && !falsely,
     restAfter: problem !== null,
     failures: progress ? 0 : state.failures,
     downs: 0,
+    unproven: falsely ? null : newest,
   };
-  const newest = accepted.at(-1);
-  const recording = to(next, {}, { kind: 'record', accepted, refused, unsignFrom });
-  return newest === undefined ? recording : andThen(recording, (s) => to(s, { unproven: newer(s.unproven, newest) }));
+  return to(next, {}, { kind: 'record', accepted, refused, unsignFrom });
 }
 
 function recorded(state: SyncState, random: number): Step {
@@ -216,12 +219,8 @@ function recorded(state: SyncState, random: number): Step {
   });
 }
 
-const newer = (a: Placed | null, b: Placed): Placed =>
+const newer = (a: Placed | null, b: Placed): Placed | null =>
   a !== null && a.seq >= b.seq ? a : { seq: b.seq, index: b.index };
-
-function toProve(state: SyncState, unproven: Placed | null): Step {
-  return unproven === null ? stay(state) : startProof({ ...state, unproven: newer(state.unproven, unproven) });
-}
 
 function startProof(state: SyncState): Step {
   if (state.proof !== 'idle' || state.unproven === null) return stay(state);

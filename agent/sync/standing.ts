@@ -41,8 +41,7 @@ export async function takeStanding({ vault, client, origin, address }: StandingP
   if (next < proven) throw new VitalsealError('checkpoint_stale', 'the ledger is behind what it had proven');
   const own = splitLeaves(leaves);
   const signed = new Map<number, OutboxItem>();
-  for (const item of await vault.pending(PENDING))
-    if (item.state === 'signed' && item.seq !== null) signed.set(item.seq, item);
+  for (const item of await vault.pending(PENDING)) if (item.seq !== null) signed.set(item.seq, item);
 
   let unproven: Placed | null = null;
   const accepted: { id: number; index: number }[] = [];
@@ -53,8 +52,8 @@ export async function takeStanding({ vault, client, origin, address }: StandingP
     for (const { leaf, index } of rows.slice(0, next - seq)) {
       const same = !adopted && own[seq] !== undefined && equalBytes(own[seq] as Hash, leaf);
       const item = same ? signed.get(seq) : undefined;
-      if (item !== undefined) accepted.push({ id: item.id, index });
-      else if (!same) {
+      if (item !== undefined && item.index !== index) accepted.push({ id: item.id, index });
+      if (!same) {
         await vault.accepted(accepted.splice(0));
         if (!(await vault.adopt(seq, leaf, index))) {
           return { kind: 'forked', entry: await foreignEntry({ client, origin, address }, seq, leaf, index) };
@@ -70,15 +69,18 @@ export async function takeStanding({ vault, client, origin, address }: StandingP
   return { kind: 'sound', next, unproven };
 }
 
-/** What is signed for the ledger's next seq must follow on what the ledger has; else it and its followers are signed anew. */
+/**
+ * What is signed for the ledger's next seq must follow on what the ledger has, and its followers on it; else all are signed
+ * anew. That includes what is accepted: the ledger does not have it, so its receipt was false.
+ */
 async function unsignStale(vault: StandingPorts['vault'], next: number): Promise<void> {
-  const ahead = (await vault.pending(PENDING)).filter(
-    ({ state, seq }) => state === 'signed' && (seq as number) >= next,
-  );
+  const ahead = (await vault.pending(PENDING)).filter(({ seq }) => seq !== null && seq >= next);
   if (ahead.length === 0) return;
-  const first = ahead.find(({ seq }) => seq === next);
+  const whole = ahead.every(({ seq }, i) => seq === next + i);
+  const first = ahead[0];
   const own = splitLeaves((await vault.ownLeaves()).leaves).slice(0, next);
   const follows =
+    whole &&
     first?.entry != null &&
     equalBytes(decodeEntry(first.entry).entry.history, ownHistoryRoot(own)) &&
     own.length === next;

@@ -30,7 +30,7 @@ import {
   type TreeHead,
 } from './held.ts';
 import { itemAnswer, syncItem } from './items.ts';
-import { OwnHistory } from './own-history.ts';
+import { OwnHistory, splitLeaves } from './own-history.ts';
 import { checkSuccessor, ForkedLog, prove } from './prover.ts';
 import { takeStanding } from './standing.ts';
 import type { SyncEffect, SyncInput } from './state.ts';
@@ -51,6 +51,7 @@ export interface WorkPorts {
 
 /** More than are sent at once, so that alarms that wait for their beat do not hide what is due. */
 const LOADED = 512;
+const NO_LEAF = new Uint8Array(0);
 
 export class SyncWork {
   readonly #ports: WorkPorts;
@@ -89,6 +90,10 @@ export class SyncWork {
       return { kind: 'forked' };
     }
     this.#ledgerNext = standing.next;
+    // Where an older variant was adopted, what was signed last is not what the ledger has.
+    const own = splitLeaves((await vault.ownLeaves()).leaves);
+    for (const [seq, entry] of this.#entries)
+      if (!equalBytes(leafHash(entry), own[seq] ?? NO_LEAF)) this.#entries.delete(seq);
     return { kind: 'checked', unproven: standing.unproven };
   }
 

@@ -170,7 +170,10 @@ export interface Vault {
    * whatever else had that seq is unsigned again. False: never signed here (`identity_forked`). Durable on resolve.
    */
   adopt(seq: number, leaf: Hash, index: number): Promise<boolean>;
-  /** Items signed (not accepted) with a seq from this one on go back to unsigned; the variants are kept. Durable on resolve. */
+  /**
+   * Items with a seq from this one on, which the ledger does not have, go back to unsigned, also those that a false receipt
+   * called accepted; the variants are kept. Durable on resolve.
+   */
   unsignFrom(seq: number): Promise<void>;
   /** Own entries from outside the outbox, so that own history is whole: register, rotations, another life's. Durable on resolve. */
   putOwn(entries: readonly OwnEntry[]): Promise<void>;

@@ -1,9 +1,10 @@
 // Sync against a real facility over a link that fails on purpose. Every request, every fault, with both outcomes: what was
 // asked did not happen, or it happened and nobody heard. Each reading is proven once; nothing is registered twice.
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Agent, agentStatus, enrolAgent, runAgent } from '@vitalseal/agent';
 import { mintKey } from '@vitalseal/facility';
+import { decodeCbor, encodeCbor, fromHex, openAnswer, signingKeyOf, signReceipt, signRefusal } from '@vitalseal/ledger';
 import { readRecords } from '@vitalseal/wallet';
 import { describe, expect, test } from 'vitest';
 import { ANY_PORT, type EmbeddedSite, enrolAndRun, makeEmbeddedSite } from '../site/embedded.ts';
@@ -143,6 +144,40 @@ test("another's recipient key is refused: readings wait, and are sealed once the
     await until('all to be proven', async () => (await agent.status()).proven === 3);
     await agent.stop();
     await site.stop();
+  });
+});
+
+test('false refusals and receipts: what the ledger took after all is adopted, and nothing is registered twice', {
+  timeout: 40_000,
+}, async () => {
+  await inSite(async (site, agent) => {
+    const text = readFileSync(join(site.facilityDir, 'keys', 'facility'), 'utf8');
+    const key = signingKeyOf(fromHex(text.split('\n')[1] ?? '', 32));
+    await site.publish(agent, 2);
+    await agent.flush();
+    let lies = 0;
+    site.link.forge = (what, answer) => {
+      if (what !== 'POST /v1/entries' || lies > 0) return null;
+      const answers = (decodeCbor(answer) as Uint8Array[]).map(openAnswer);
+      const forged = answers.map(({ origin, leaf, time }, i) =>
+        i === 0
+          ? signRefusal({ origin, leaf, time, code: 'record_exists', retry: false }, key)
+          : signReceipt({ origin, leaf, time, index: 999_999 }, key),
+      );
+      lies += forged.length > 1 ? 1 : 0;
+      return forged.length > 1 ? Buffer.from(encodeCbor(forged)) : null;
+    };
+    // No link meanwhile, so that several records go in one request.
+    site.link.judge = () => 'refuse';
+    for (let i = 0; i < 3; i++) {
+      await site.publish(agent, 2);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    site.link.judge = () => null;
+    await until('all to be proven', async () => (await agent.status()).proven === 8);
+    expect(lies).toBe(1);
+    expect(await agent.flush()).toMatchObject({ proven: 8, refused: 0, backlog: { readings: 0 }, problem: null });
+    expect(await readBack(site)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 });
 
