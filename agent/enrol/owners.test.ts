@@ -12,6 +12,7 @@ function agent(failure: () => VitalsealError, kept: Uint8Array | null = null) {
     vault: {
       meta: async () => kept,
       setMeta: async () => {},
+      onUndelegated: () => () => {},
       setOwners: async (list) => void told.push(...list.map(({ sealed }) => sealed)),
     },
     client: {

@@ -22,7 +22,7 @@ import { type Person, verifyPerson } from './person.ts';
 import { delegate } from './steps.ts';
 
 export interface OwnerPorts {
-  readonly vault: Pick<Vault, 'meta' | 'setMeta' | 'setOwners'>;
+  readonly vault: Pick<Vault, 'meta' | 'setMeta' | 'setOwners' | 'onUndelegated'>;
   readonly client: Pick<FacilityClient, 'user' | 'delegate' | 'prove'>;
   readonly origin: string;
   readonly policy: Policy;
@@ -39,6 +39,8 @@ const RETRY_MS = { first: 500, trouble: 5_000, no: 60_000 };
 interface Known {
   readonly entries: readonly Uint8Array[];
   readonly delegated: boolean;
+  /** The ledger says that the delegation is no more: nobody asks for another until an assignment does. */
+  readonly ended: boolean;
   readonly person: Person;
 }
 
@@ -55,10 +57,17 @@ export class Owners {
 
   constructor(ports: OwnerPorts) {
     this.#ports = ports;
+    ports.vault.onUndelegated((owner) => {
+      this.#running = this.#running.then(() => this.#ended(owner));
+    });
   }
 
-  /** Those whose devices are here. Tells the vault at once what is known of them, and asks the ledger beside. */
+  /**
+   * Those whose devices are here. Tells the vault at once what is known of them, and asks the ledger beside. Said again in
+   * this life, it asks also for the delegation of those who ended it: a start alone does not undo what an owner did.
+   */
   async want(owners: readonly Address[]): Promise<void> {
+    for (const [owner, known] of this.#known) this.#known.set(owner, { ...known, ended: false });
     this.#wanted = [...new Map(owners.map((owner) => [toHex(owner), owner])).values()];
     for (const owner of this.#wanted) await this.#recall(owner);
     await this.#tell();
@@ -123,10 +132,25 @@ export class Owners {
     for (const { index, entry } of rows.slice(before?.entries.length ?? 0)) {
       await prove(client, { origin, policy, held, index, seq: 0, entry });
     }
-    if (before?.delegated !== true) await delegate(client, owner, auth);
-    if (before?.delegated === true && before.entries.length === entries.length) return;
-    await vault.setMeta({ [metaKey(owner)]: encodeCbor([true, [...entries]]) });
-    this.#known.set(toHex(owner), { entries, person, delegated: true });
+    const ended = before?.ended === true;
+    if (before?.delegated !== true && !ended) await delegate(client, owner, auth);
+    if ((before?.delegated === true || ended) && before?.entries.length === entries.length) return;
+    await this.#keep(owner, { entries, person, delegated: !ended, ended });
+  }
+
+  /** The ledger refused a record for want of this owner's delegation: what comes from now on waits. */
+  async #ended(owner: Address): Promise<void> {
+    const known = this.#known.get(toHex(owner));
+    if (known?.delegated !== true) return;
+    await this.#keep(owner, { ...known, delegated: false, ended: true }).catch((error: unknown) =>
+      this.#say(owner, isVitalsealError(error) ? error.code : 'internal'),
+    );
+    this.#ports.log('a delegation has ended', {});
+  }
+
+  async #keep(owner: Address, known: Known): Promise<void> {
+    await this.#ports.vault.setMeta({ [metaKey(owner)]: encodeCbor([known.delegated, [...known.entries]]) });
+    this.#known.set(toHex(owner), known);
     await this.#tell();
   }
 
@@ -139,7 +163,12 @@ export class Owners {
       const rows = entries as readonly Uint8Array[];
       // Verified again: what lies on a disk may have been put there.
       const person = verifyPerson(this.#ports.origin, owner, rows);
-      this.#known.set(toHex(owner), { entries: rows, delegated: delegated === true, person });
+      this.#known.set(toHex(owner), {
+        entries: rows,
+        person,
+        delegated: delegated === true,
+        ended: delegated !== true,
+      });
     } catch (error) {
       // The ledger is asked, as for one who was never verified; the readings wait meanwhile.
       this.#say(owner, isVitalsealError(error) ? error.code : 'internal');

@@ -42,7 +42,8 @@ export interface VaultCore {
   envelopes(epoch: Uint8Array): Uint8Array | null;
   commitSigned(signed: readonly { id: number; seq: number; entry: Uint8Array; leaf: Uint8Array }[]): void;
   accepted(items: readonly { id: number; index: number }[]): void;
-  refused(items: readonly { id: number; code: ErrorCode; permanent: boolean }[]): void;
+  /** Answers whose delegation is not in the ledger, by these refusals. */
+  refused(items: readonly { id: number; code: ErrorCode; permanent: boolean }[]): Address[];
   adopt(seq: number, leaf: Uint8Array, index: number): boolean;
   unsignFrom(seq: number): void;
   putOwn(entries: readonly OwnEntry[]): void;

@@ -3,7 +3,7 @@
 //
 //   commit ─▶ inbox ─▶ batchers ─▶ sealer ─▶ outbox ─▶ (sync on the main thread) ─▶ proven ─▶ leaves
 
-import { type ErrorCode, equalBytes, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
+import { type Address, type ErrorCode, equalBytes, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
 import { type BatchInput, type BatchPart, type BatchState, NO_BATCH, stepBatch, wakesAt } from '../batch/batcher.ts';
 import { openHeld } from '../inbox/held.ts';
 import { openInbox } from '../inbox/inbox.ts';
@@ -226,8 +226,10 @@ export function openCore(ports: CorePorts): VaultCore {
     accepted: (items) => write(() => outbox.accepted(items)),
     refused: (items) =>
       write(() => {
-        for (const { id, permanent } of items) if (permanent) leaveEpoch(outbox.item(id));
+        const refused = items.map(({ id, code, permanent }) => ({ code, permanent, item: outbox.item(id) }));
+        for (const { item, permanent } of refused) if (permanent) leaveEpoch(item);
         outbox.refused(items);
+        return refused.flatMap(({ code, item }) => (code === 'delegation_missing' ? ownerOf(item) : []));
       }),
     adopt(seq, leaf, index) {
       // A late answer for what is proven already.
@@ -282,6 +284,12 @@ export function openCore(ports: CorePorts): VaultCore {
       points.moveSlots();
     }
   }
+}
+
+function ownerOf(item: OutboxItem | null): Address[] {
+  if (item === null) return [];
+  if (item.type !== 'notice') return [item.body.owner];
+  return item.body.statement === null ? [] : [item.body.statement.owner];
 }
 
 const hasAlarm = (parts: readonly BatchPart[]) => parts.some((part) => part.alarm);

@@ -141,6 +141,8 @@ export interface Vault {
   renewEpochs(): Promise<void>;
   /** Called after each sealing transaction (also alarms and tombstones): there is something to send. Returns its undo. */
   onSealed(listener: () => void): () => void;
+  /** Called after `refused`, for each owner of whom the ledger said `delegation_missing`. Returns its undo. */
+  onUndelegated(listener: (owner: Address) => void): () => void;
   /** Close and seal every batch that can be sealed, now. On resolve the records are in the outbox, durably. */
   flush(): Promise<void>;
   status(): Promise<VaultStatus>;

@@ -2,7 +2,7 @@
 // here so that one buffer a group commit is all that crosses.
 
 import { Worker } from 'node:worker_threads';
-import { VitalsealError } from '@vitalseal/ledger';
+import { type Address, VitalsealError } from '@vitalseal/ledger';
 import type { Group } from '../inbox/group.ts';
 import { createSink } from '../inbox/sink.ts';
 import { type Call, type CallName, type FromVault, fromWire, type OpenVault } from './messages.ts';
@@ -36,6 +36,7 @@ export async function openVault(
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const pending = new Map<number, Pending>();
   const listeners = new Set<() => void>();
+  const undelegated = new Set<(owner: Address) => void>();
   let next = 0;
   let opened = false;
   let closing: number | null = null;
@@ -121,6 +122,10 @@ export async function openVault(
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onUndelegated(listener) {
+      undelegated.add(listener);
+      return () => void undelegated.delete(listener);
+    },
     async flush() {
       await sink.drain();
       await call('flush', []);
@@ -132,7 +137,10 @@ export async function openVault(
     envelopes: (epoch) => call('envelopes', [epoch]),
     commitSigned: (signed) => call('commitSigned', [signed]),
     accepted: (items) => call('accepted', [items]),
-    refused: (items) => call('refused', [items]),
+    async refused(items) {
+      const owners: Address[] = await call('refused', [items]);
+      for (const owner of owners) for (const listener of undelegated) listener(owner);
+    },
     adopt: (seq, leaf, index) => call('adopt', [seq, leaf, index]),
     unsignFrom: (seq) => call('unsignFrom', [seq]),
     putOwn: (entries) => call('putOwn', [entries]),
