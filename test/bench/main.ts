@@ -23,14 +23,14 @@ progress('burst, one reading a message');
 const burstOne = await measureThroughput({ messages: count(60_000), perMessage: 1, perSecond: 1e9, batchSeconds: 2 });
 progress('2,000 readings/s, one a message');
 const steadyOne = await measureThroughput({
-  messages: count(30_000),
+  messages: count(120_000),
   perMessage: 1,
   perSecond: 2_000,
   batchSeconds: 300,
 });
 progress('2,000 readings/s, 10 a message');
 const steadyTen = await measureThroughput({
-  messages: count(3_000),
+  messages: count(12_000),
   perMessage: 10,
   perSecond: 200,
   batchSeconds: 300,
