@@ -92,7 +92,7 @@ const PLANTED: readonly [rule: string, path: string, text: string][] = [
   ['unfinished', 'agent/x.ts', line('/* FIXME */')],
   ['unfinished', 'agent/x.ts', line('const answer = null; // a stub')],
   ['machine-path', 'deploy/x.toml', 'data = "/home/someone/data"\n'],
-  ['machine-path', 'NOTES.md', 'see /work/main/x\n'],
+  ['machine-path', 'NOTES.md', `see ${['', 'work', 'main', 'x'].join('/')}\n`],
   ['registry-host', 'NOTES.md', 'from https://registry.npmjs.org/x\n'],
   ['locked-host', 'package-lock.json', locked({ 'node_modules/x': { resolved: 'https://mirror.example/x.tgz' } })],
   [
@@ -103,7 +103,7 @@ const PLANTED: readonly [rule: string, path: string, text: string][] = [
   ['locked-incomplete', 'package-lock.json', locked({ 'node_modules/x': { dependencies: { y: '^1.0.0' } } })],
   ['pinned', 'agent/package.json', '{ "dependencies": { "x": "^1.0.0" } }'],
   ['pinned', 'package.json', '{ "devDependencies": { "x": "latest" } }'],
-  ['hidden-test', 'agent/x.test.ts', line("import { it } from 'vitest'; it.only('x', () => {});")],
+  ['hidden-test', 'agent/x.test.ts', line(`import { it } from 'vitest'; it.${'only'}('x', () => {});`)],
   [
     'hidden-test',
     'agent/x.test.ts',
@@ -132,7 +132,7 @@ describe('the gates', () => {
   });
 
   it('are not deceived by a comment or a string', () => {
-    const text = line("// import '@vitalseal/agent';\nconst s = \"import '@vitalseal/agent'; it.only(\";");
+    const text = line(`// import '@vitalseal/agent';\nconst s = "import '@vitalseal/agent'; it.${'only'}(";`);
     expect(rulesBroken({ ...CLEAN, 'ledger/x.ts': text })).toEqual([]);
   });
 

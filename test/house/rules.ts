@@ -54,7 +54,7 @@ function matches(text: string, pattern: RegExp, message: string) {
 
 const TESTS = ['it', 'test', 'describe', 'suite', 'bench'];
 
-/** `it.only(` hides every other test, `it.skip(` one for ever; `skipIf(condition)` and `skip(reason)` in a test tell why. */
+/** `only` hides every other test, `skip` one for ever; `skipIf(condition)` and `skip(reason)` in a test tell why. */
 const hiddenTest: Rule = (file) =>
   findNodes(file, (node) => {
     if (node.type !== 'MemberExpression' || !TESTS.includes(rootName(node))) return null;
