@@ -15,12 +15,12 @@ import {
   type ReadingSink,
 } from '../contract.ts';
 import { decodePayload, type PayloadFormat } from '../decoding/decode.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { BrokerLimits } from './limits.ts';
 import { REASON } from './packets.ts';
 import type { Qos2State } from './sessions.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { formatOfTopic } from './topic.ts';
 
 export interface Publish {

@@ -1,6 +1,6 @@
 // Failed logins are answered late once an address has had its free ones. A right password is never delayed, so a
 // stranger behind the same address cannot lock a device out; passwords are random, so guessing is hopeless anyway.
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** Addresses remembered; beyond it the oldest is forgotten. */
 const ADDRESSES = 4096;

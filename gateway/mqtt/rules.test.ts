@@ -2,13 +2,13 @@
 import { utf8 } from '@vitalseal/ledger';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { TokenBucket } from '../token-bucket.ts';
 import { AckQueue, type AckSlot } from './ack-queue.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { LoginThrottle } from './login-throttle.ts';
 import { acknowledgement, refusingConnack } from './packets.ts';
 import { hashPassword, newPassword, passwordVerifier } from './password.ts';
 import { Sessions } from './sessions.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { formatOfTopic, topicOf } from './topic.ts';
 
 describe('AckQueue', () => {

@@ -38,6 +38,20 @@ export const CONTEXT = {
   updateTime: 15,
   /** The value is the integral of the measurement over time (SenML "s"), its unit times seconds: true. */
   integral: 16,
+  /** How far `clockOffsetMs` may be off: unsigned integer, ± ms (half the round trip, and the resolution of the device's clock). */
+  clockUncertaintyMs: 17,
+  /** Status bits of the device or its sensor, beside those of the measurement: unsigned integer, octets from low to high. */
+  sensorStatus: 18,
+  /** Whether the sensor touches skin: text "detected" or "absent". */
+  sensorContact: 19,
+  /** How the person was: text ("minorIssues", "majorIssues", "menses", "stress", "noIssues"). */
+  health: 20,
+  /** Who measured: text ("self", "professional", "lab"). */
+  tester: 21,
+  /** When the sensor's session began, as the device gave it: text. */
+  sessionStart: 22,
+  /** Heard in an advertisement, which anybody can send: true. */
+  advertised: 23,
 } as const;
 
 export type ContextName = keyof typeof CONTEXT;
