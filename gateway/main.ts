@@ -5,6 +5,8 @@ import { linuxClock } from './clock/linux.fs.ts';
 import type { BootClock, ReadingSink, Source } from './contract.ts';
 import type { Broker, BrokerOptions } from './mqtt/broker.socket.ts';
 
+export type * from './ble/directory.ts';
+export * from './ble/radio.ts';
 export { bootClock, type PlatformClock } from './clock/clock.ts';
 export { allTerms, type Term, termOfCode, termOfRefid } from './codes/mdc.ts';
 export { ucumOfSenml } from './codes/senml-units.ts';
