@@ -35,6 +35,8 @@ describe('the configuration', () => {
     expect(config.batch).toEqual(bare.batch);
     expect(config.log).toEqual(bare.log);
     expect(config.facility.url).toBe('https://facility.example:8443');
+    expect(bare.ble).toEqual({ adapter: 'hci0', max_connections: 5 });
+    expect(config.ble).toEqual({ ...bare.ble, enabled: true, bus: 'unix:path=/run/dbus/system_bus_socket' });
   });
 
   it.each([
@@ -60,8 +62,18 @@ describe('the configuration', () => {
       'agent.toml: mqtt.max_payload_bytes: expected a whole number from 256 to 262144, found 300000',
     ],
     ['[mqtt]\nlistn = "a:1"', 'agent.toml: mqtt.listn: unknown key; did you mean listen?'],
+    [
+      '[ble]\nadapter = "/dev/x"',
+      'agent.toml: ble.adapter: expected the name of an adapter, for example "hci0", found "/dev/x"',
+    ],
+    ['[ble]\nmax_connections = 65', 'agent.toml: ble.max_connections: expected a whole number from 1 to 64, found 65'],
+    ['[ble]\nenabled = 1', 'agent.toml: ble.enabled: expected true or false, found 1'],
+    [
+      '[ble]\nbus = "/run/dbus/system_bus_socket"',
+      'agent.toml: ble.bus: expected a D-Bus address, for example "unix:path=/run/dbus/system_bus_socket", found "/run/dbus/system_bus_socket"',
+    ],
     ['[bacth]\n', 'agent.toml: bacth: unknown key; did you mean batch?'],
-    ['[whatever]\n', 'agent.toml: whatever: unknown key; one of mqtt, batch, spool, facility, log'],
+    ['[whatever]\n', 'agent.toml: whatever: unknown key; one of mqtt, ble, batch, spool, facility, log'],
     ['mqtt = 3', 'agent.toml: mqtt: expected a table, found 3'],
     [
       '[log]\nlevel = "loud"',

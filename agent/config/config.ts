@@ -19,6 +19,9 @@ const listen = v.pipe(
   v.check((value) => Number(HOST_PORT.exec(value)?.[2]) <= 65_535, 'a port of at most 65535'),
 );
 
+/** As the D-Bus specification writes them: transport, colon, what it needs; several with semicolons between. */
+const BUS_ADDRESS = /^[a-z][a-z-]*:[^\s\0]{0,1000}$/;
+
 const section = <T extends v.ObjectEntries>(entries: T) => v.strictObject(entries, 'a table');
 
 const schema = v.strictObject({
@@ -31,6 +34,13 @@ const schema = v.strictObject({
     // The decoders refuse what is larger.
     max_payload_bytes: v.optional(integer(256, 262_144), 262_144),
     max_messages_per_second: v.optional(integer(1, 1_000_000), 20_000),
+  }),
+  ble: section({
+    // Without it: on exactly while there is a Bluetooth device.
+    enabled: v.optional(flag),
+    adapter: v.optional(text('the name of an adapter, for example "hci0"', /^hci[0-9]{1,3}$/), 'hci0'),
+    max_connections: v.optional(integer(1, 64), 5),
+    bus: v.optional(text('a D-Bus address, for example "unix:path=/run/dbus/system_bus_socket"', BUS_ADDRESS)),
   }),
   batch: section({
     max_age_seconds: v.optional(integer(1, 86_400), 300),

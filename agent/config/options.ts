@@ -23,6 +23,18 @@ export function brokerLimits({ mqtt }: AgentConfig) {
   };
 }
 
+/** What the command line says of Bluetooth: `busAddress` where the configuration names no bus, `adapter` instead of its own. */
+export interface BleChoice {
+  readonly busAddress?: string | undefined;
+  readonly adapter?: string | undefined;
+}
+
+/** The radio that is meant; without `busAddress` the one of the system bus. */
+export function radioChoice({ ble }: AgentConfig, choice: BleChoice = {}): { busAddress?: string; adapter: string } {
+  const busAddress = ble.bus ?? choice.busAddress;
+  return { ...(busAddress !== undefined && { busAddress }), adapter: choice.adapter ?? ble.adapter };
+}
+
 /** HOST:PORT, the host of an IPv6 address in brackets. Throws `usage`. */
 export function parsePlace(text: string): { host: string; port: number } {
   const match = HOST_PORT.exec(text);

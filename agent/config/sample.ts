@@ -14,6 +14,16 @@ export const SAMPLE_CONFIG = `# Vitalseal agent. What stands in a comment is the
 # Messages a second that one device may send; faster ones wait at the broker.
 # max_messages_per_second = 20000
 
+# [ble]
+# Bluetooth Low Energy wearables, through BlueZ. Without this line it is on exactly while there is a Bluetooth device
+# (agent devices add NAME --ble ADDRESS); false never touches the radio.
+# enabled = true
+# adapter = "hci0"
+# Links at the same time: most adapters carry 5 to 8. Further devices take turns.
+# max_connections = 5
+# The D-Bus that BlueZ is on, if not the system's.
+# bus = "unix:path=/run/dbus/system_bus_socket"
+
 # [batch]
 # A batch is sealed when its oldest reading is this old, or when it is this large.
 # max_age_seconds = 300

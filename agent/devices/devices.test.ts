@@ -1,6 +1,8 @@
 import { formatAddress, utf8, VitalsealError } from '@vitalseal/ledger';
 import { describe, expect, it } from 'vitest';
-import { type Device, Devices, formatDevices, parseAssignment, parseDevices } from './devices.ts';
+import { parseBleRule } from './bluetooth.ts';
+import { type Device, Devices, parseAssignment } from './devices.ts';
+import { formatDevices, parseDevices } from './file.ts';
 
 const address = new Uint8Array(20).fill(7);
 
@@ -64,17 +66,44 @@ describe('devices', () => {
     expect(devices.list()).toEqual([]);
   });
 
-  it('refuses a newer and a damaged file', () => {
-    expect(() => parseDevices('{"version":2}')).toThrowError(expect.objectContaining({ code: 'store_newer' }));
-    for (const text of [
-      '',
-      '{}',
-      '{"version":1,"devices":[{}]}',
-      '{"version":1,"devices":[null]}',
-      '{"version":1,"devices":[{"name":"a","password":"","owner":"x"}]}',
+  it('holds a Bluetooth device without a password: it cannot log in, and the radio may connect to it', () => {
+    const { devices, saved } = book();
+    devices.add('pump-1', 'enrolled');
+    const rule = parseBleRule({ address: 'c0-26-da-01-02-03', service: '180d', setClock: true });
+    const match = { address: 'C0:26:DA:01:02:03', name: null, service: '180D' };
+    expect(devices.addBle('strap-1', null, rule)).toEqual({ device: 'strap-1', match, setClock: true });
+    const again = new Devices(parseDevices(saved()), () => {});
+    for (const known of [devices, again]) {
+      expect(known.lookup('strap-1')).toBeNull();
+      expect(known.ble.list()).toEqual([{ device: 'strap-1', match, setClock: true }]);
+    }
+    again.remove('strap-1');
+    expect(again.ble.list()).toEqual([]);
+    expect(again.lookup('pump-1')).not.toBeNull();
+  });
+
+  it('refuses a second device that would be taken for the first', () => {
+    const { devices } = book();
+    const add = (name: string, rule: Parameters<typeof parseBleRule>[0]) =>
+      devices.addBle(name, null, parseBleRule(rule));
+    add('a', { address: 'C026DA010203' });
+    add('b', { name: 'strap' });
+    for (const rule of [
+      { address: 'c0:26:da:01:02:03', name: 'other' },
+      { name: 'strap' },
+      { name: 'strap', service: '180D' },
     ])
-      expect(() => parseDevices(text)).toThrowError(
-        expect.objectContaining({ code: 'store_damaged', message: 'devices.json is damaged' }),
-      );
+      expect(() => add('c', rule)).toThrowError(expect.objectContaining({ code: 'device_invalid' }));
+    expect(() => add('a', { address: 'C0:26:DA:01:02:04' })).toThrowError(/of that name already/);
+    add('d', { address: 'C0:26:DA:01:02:04', name: 'strap' });
+    add('e', { name: 'Strap' });
+  });
+
+  it('never has a name that could be mistaken for the inbox’s user of a Bluetooth device', () => {
+    const { devices } = book();
+    for (const name of ['ble/strap-1', '/strap-1', 'ble/'])
+      expect(() => devices.add(name, null)).toThrowError(expect.objectContaining({ code: 'device_invalid' }));
+    devices.addBle('strap-1', null, parseBleRule({ name: 'x' }));
+    expect(devices.lookup('ble/strap-1')).toBeNull();
   });
 });

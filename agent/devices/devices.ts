@@ -1,18 +1,29 @@
-// The devices of this gateway: name, password (stored hashed), and whose readings it brings. Pure; files and the running
-// broker hear of a change through the ports that are handed in.
-import type { DeviceDirectory, DeviceLogin } from '@vitalseal/gateway';
+// The devices of this gateway: name, how it comes in (a password for MQTT, a rule for Bluetooth), and whose readings it
+// brings. Pure; files, the running broker and the radio hear of a change through the ports that are handed in.
+import type { BleDevice, BleDirectory, DeviceDirectory, DeviceLogin } from '@vitalseal/gateway';
 import { hashPassword, newPassword, passwordVerifier, topicOf } from '@vitalseal/gateway';
-import { type Address, formatAddress, isVitalsealError, parseAddress, VitalsealError } from '@vitalseal/ledger';
+import { type Address, formatAddress, parseAddress, VitalsealError } from '@vitalseal/ledger';
+import { type BleRule, sameDevice } from './bluetooth.ts';
 
 /** `enrolled`: whoever the gateway was enrolled for. null: nobody, its readings are held. */
 export type Assignment = Address | null | 'enrolled';
 
-export interface Device {
+interface AnyDevice {
   readonly name: string;
-  /** See gateway/mqtt/password.ts. */
-  readonly password: string;
   readonly owner: Assignment;
 }
+
+export interface MqttDevice extends AnyDevice {
+  readonly kind: 'mqtt';
+  /** See gateway/mqtt/password.ts. */
+  readonly password: string;
+}
+
+export interface BluetoothDevice extends AnyDevice, BleRule {
+  readonly kind: 'ble';
+}
+
+export type Device = MqttDevice | BluetoothDevice;
 
 /** What `devices add` shows, once. */
 export interface NewDevice {
@@ -22,14 +33,23 @@ export interface NewDevice {
   readonly topics: { readonly json: string; readonly senml: string; readonly 'senml-cbor': string };
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** What `devices add --ble` shows: no secret is in it. */
+export interface NewBleDevice extends BleRule {
+  readonly device: string;
+}
+
+/** No slash: a user `ble/NAME` of the inbox is never one of MQTT. */
+export const DEVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export const MAX_DEVICES = 4096;
 
 /** `save` is durable on return, or throws and then nothing has changed. */
 export class Devices implements DeviceDirectory {
   #devices: ReadonlyMap<string, Device>;
   #logins = new Map<string, DeviceLogin>();
+  #allowed: readonly BleDevice[] | null = null;
   readonly #save: (devices: readonly Device[]) => void;
+  /** What the radio may connect to. */
+  readonly ble: BleDirectory = { list: () => this.#allowList() };
 
   constructor(devices: readonly Device[], save: (devices: readonly Device[]) => void) {
     this.#devices = new Map(devices.map((device) => [device.name, device]));
@@ -40,30 +60,40 @@ export class Devices implements DeviceDirectory {
     return [...this.#devices.values()];
   }
 
+  /** Throws `device_unknown`. */
+  get(name: string): Device {
+    const device = this.#devices.get(name);
+    if (device === undefined) throw new VitalsealError('device_unknown');
+    return device;
+  }
+
   /** Throws `device_invalid`, also for a name that is taken, and what saving throws. */
   add(name: string, owner: Assignment): NewDevice {
-    if (!NAME.test(name)) {
-      throw new VitalsealError(
-        'device_invalid',
-        'a device name has 1 to 64 letters, digits, dots, dashes or underscores',
-      );
-    }
-    if (this.#devices.has(name)) throw new VitalsealError('device_invalid', 'there is a device of that name already');
-    if (this.#devices.size >= MAX_DEVICES) throw new VitalsealError('quota_exceeded', `at most ${MAX_DEVICES} devices`);
+    this.#mustBeFree(name);
     const password = newPassword();
-    this.#replace(name, { name, password: hashPassword(password), owner });
+    this.#replace(name, { kind: 'mqtt', name, password: hashPassword(password), owner });
     const [json, senml, cbor] = [topicOf(name, 'json'), topicOf(name, 'senml'), topicOf(name, 'senml-cbor')];
     return { device: name, username: name, password, topics: { json, senml, 'senml-cbor': cbor } };
   }
 
+  /** As `add`. Throws `device_invalid` too when another device would be taken for the same one. */
+  addBle(name: string, owner: Assignment, { match, setClock }: BleRule): NewBleDevice {
+    this.#mustBeFree(name);
+    const other = this.#allowList().find((known) => sameDevice(known.match, match));
+    if (other !== undefined)
+      throw new VitalsealError('device_invalid', `${other.device} is that Bluetooth device already`);
+    this.#replace(name, { kind: 'ble', name, match, setClock, owner });
+    return { device: name, match, setClock };
+  }
+
   /** Whose readings it brings from now on. Throws `device_unknown`. */
   assign(name: string, owner: Assignment): void {
-    this.#replace(name, { ...this.#known(name), owner });
+    this.#replace(name, { ...this.get(name), owner });
   }
 
   /** Its readings stay; it can no longer connect. Throws `device_unknown`. */
   remove(name: string): void {
-    this.#known(name);
+    this.get(name);
     this.#replace(name, null);
   }
 
@@ -76,17 +106,29 @@ export class Devices implements DeviceDirectory {
     const held = this.#logins.get(username);
     if (held !== undefined) return held;
     const device = this.#devices.get(username);
-    const verifyPassword = device === undefined ? null : passwordVerifier(device.password);
+    const verifyPassword = device?.kind === 'mqtt' ? passwordVerifier(device.password) : null;
     if (device === undefined || verifyPassword === null) return null;
     const login = { device: device.name, verifyPassword };
     this.#logins.set(username, login);
     return login;
   }
 
-  #known(name: string): Device {
-    const device = this.#devices.get(name);
-    if (device === undefined) throw new VitalsealError('device_unknown');
-    return device;
+  #allowList(): readonly BleDevice[] {
+    this.#allowed ??= this.list().flatMap((device) =>
+      device.kind === 'ble' ? [{ device: device.name, match: device.match, setClock: device.setClock }] : [],
+    );
+    return this.#allowed;
+  }
+
+  #mustBeFree(name: string): void {
+    if (!DEVICE_NAME.test(name)) {
+      throw new VitalsealError(
+        'device_invalid',
+        'a device name has 1 to 64 letters, digits, dots, dashes or underscores',
+      );
+    }
+    if (this.#devices.has(name)) throw new VitalsealError('device_invalid', 'there is a device of that name already');
+    if (this.#devices.size >= MAX_DEVICES) throw new VitalsealError('quota_exceeded', `at most ${MAX_DEVICES} devices`);
   }
 
   #replace(name: string, device: Device | null): void {
@@ -95,6 +137,7 @@ export class Devices implements DeviceDirectory {
     else next.set(name, device);
     this.#save([...next.values()]);
     this.#devices = next;
+    this.#allowed = null;
     this.#logins.delete(name);
   }
 }
@@ -108,31 +151,4 @@ export function parseAssignment(text: string | undefined): Assignment {
 export function formatAssignment(owner: Assignment): string {
   if (owner === 'enrolled') return 'enrolled';
   return owner === null ? 'none' : formatAddress(owner);
-}
-
-const VERSION = 1;
-
-/** The file of devices. */
-export function formatDevices(devices: readonly Device[]): string {
-  const rows = devices.map(({ name, password, owner }) => ({ name, password, owner: formatAssignment(owner) }));
-  return `${JSON.stringify({ version: VERSION, devices: rows }, null, 1)}\n`;
-}
-
-/** Throws `store_newer` or `store_damaged`. */
-export function parseDevices(text: string): Device[] {
-  try {
-    const file = JSON.parse(text) as { version?: unknown; devices?: unknown };
-    if (typeof file.version === 'number' && file.version > VERSION) throw new VitalsealError('store_newer');
-    if (file.version !== VERSION || !Array.isArray(file.devices)) throw new VitalsealError('store_damaged');
-    return file.devices.map((row: Record<string, unknown>) => {
-      const { name, password, owner } = row;
-      const whole =
-        typeof name === 'string' && NAME.test(name) && typeof password === 'string' && typeof owner === 'string';
-      if (!whole) throw new VitalsealError('store_damaged');
-      return { name, password, owner: parseAssignment(owner === 'enrolled' ? undefined : owner) };
-    });
-  } catch (error) {
-    if (isVitalsealError(error, 'store_newer')) throw error;
-    throw new VitalsealError('store_damaged', 'devices.json is damaged');
-  }
 }

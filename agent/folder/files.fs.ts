@@ -2,14 +2,15 @@
 //
 //   agent.toml       configuration, written by `init`, then the operator's
 //   identity         age-format identity, 0600            enrolment.json   whom for, where, own first entries
-//   devices.json     devices with hashed passwords        keys/            chain slots (the vault's) and keys/message-hash
+//   devices.json     hashed passwords, Bluetooth rules    keys/            chain slots (the vault's) and keys/message-hash
 //   agent.db         the vault's                          agent.sock, agent.lock, agent.pid
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { formatIdentity, fromUtf8, parseAddress, policyHash, randomBytes, VitalsealError } from '@vitalseal/ledger';
 import { type AgentConfig, parseConfig } from '../config/config.ts';
 import { SAMPLE_CONFIG } from '../config/sample.ts';
-import { type Device, formatDevices, parseDevices } from '../devices/devices.ts';
+import type { Device } from '../devices/devices.ts';
+import { formatDevices, parseDevices } from '../devices/file.ts';
 import { type Enrolment, formatEnrolment, type OwnKeys, parseEnrolment } from '../enrol/enrolment.ts';
 import { makeFolder, readSmall, removeDurably, writeDurably } from './durable.fs.ts';
 
