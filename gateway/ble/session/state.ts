@@ -1,0 +1,194 @@
+// What a session knows of one device. Immutable: a step makes a new one where something changes, and gives back the same
+// where nothing does, which is the case for live values.
+import { CONTEXT, type ErrorCode, type ReadingContext } from '@vitalseal/ledger';
+import type { BleState } from '../directory.ts';
+import type { CursorBook } from '../records/cursor.ts';
+import type { Dump } from '../records/dump.ts';
+import type { ClockLook } from '../time/device-clock.ts';
+import type { EffectId, TimerId, Token } from './input.ts';
+import type { PlanStep, Subscription } from './plan.ts';
+
+export interface SessionConfig {
+  /** The gateway's name of the device. */
+  readonly device: string;
+  /** Whether its clock may be set when it is wrong. */
+  readonly setClock: boolean;
+  /** Keys the hashes that recognise a record. */
+  readonly hashKey: Uint8Array;
+  readonly limits: SessionLimits;
+}
+
+/** Milliseconds, but `saveEvery`. The radio's own limits are shorter: these are for one that does not keep its word. */
+export interface SessionLimits {
+  readonly connectMs: number;
+  readonly stepMs: number;
+  readonly pairMs: number;
+  readonly disconnectMs: number;
+  /** RACP procedure time-out: without a record or an answer for so long. */
+  readonly racpMs: number;
+  /** Not heard for so long while it waits for a slot: leaves the queue. */
+  readonly queueMs: number;
+  /** A link that holds for so long makes earlier failures forgotten. */
+  readonly stableMs: number;
+  /** First wait after a failure; doubles up to the longest. Half of it is jitter. */
+  readonly retryMs: number;
+  readonly longestRetryMs: number;
+  /** The longest wait after links that were set up whole but brought nothing. */
+  readonly longestShortRetryMs: number;
+  /** Until stored records that were not fetched whole are asked for again on the same link. */
+  readonly recordsAgainMs: number;
+  /** From live until the device's clock is set. */
+  readonly setClockAfterMs: number;
+  /** Records between two saves of the cursor in mid-dump. */
+  readonly saveEvery: number;
+}
+
+export const SESSION_LIMITS: SessionLimits = {
+  connectMs: 60_000,
+  stepMs: 45_000,
+  pairMs: 60_000,
+  disconnectMs: 15_000,
+  racpMs: 30_000,
+  queueMs: 60_000,
+  stableMs: 30_000,
+  retryMs: 1_000,
+  longestRetryMs: 60_000,
+  longestShortRetryMs: 10_000,
+  recordsAgainMs: 60_000,
+  setClockAfterMs: 2_000,
+  saveEvery: 64,
+};
+
+export type Phase =
+  /** Waits to be seen. */
+  | 'idle'
+  /** Asked for a slot. */
+  | 'queued'
+  | 'connecting'
+  | 'pairing'
+  | 'subscribing'
+  | 'stored-records'
+  | 'live'
+  /** Disconnecting; `after` says what then. */
+  | 'closing'
+  /** Holds the retry timer. */
+  | 'waiting'
+  /** Refused without a pairing by hand. */
+  | 'unpaired'
+  | 'stopped';
+
+/** The effect under way on the link; at most one, as ATT has it. */
+export interface Operation {
+  readonly id: EffectId;
+  readonly step: PlanStep | { readonly do: 'connect' | 'pair' | 'disconnect' | 'abort' };
+}
+
+/** What is known of the present connection. */
+export interface Link {
+  /** By handle: what two characteristics with one UUID need. */
+  readonly subscriptions: ReadonlyMap<string, Subscription>;
+  /** Set once it brought a reading or all its records. */
+  readonly useful: boolean;
+  readonly pairingTried: boolean;
+}
+
+/** What the device says of itself. */
+export interface About {
+  readonly manufacturer: string | null;
+  readonly model: string | null;
+  readonly firmware: string | null;
+  /** Percent. */
+  readonly battery: number | null;
+}
+
+/** How to go on once the link is closed. */
+export type After =
+  | { readonly then: 'idle' | 'unpaired' | 'stopped' }
+  | { readonly then: 'wait'; readonly ms: number; readonly throttled: boolean };
+
+export interface SessionState {
+  readonly config: SessionConfig;
+  readonly phase: Phase;
+  readonly after: After;
+  readonly operation: Operation | null;
+  readonly timers: ReadonlySet<TimerId>;
+  /** What is still to be done before the device is live; its first is under way. */
+  readonly plan: readonly PlanStep[];
+  readonly link: Link | null;
+  /** Failures in a row. */
+  readonly failures: number;
+  /** Why it does not go on, or what failed last; null while all is well. */
+  readonly problem: ErrorCode | null;
+  /** Heard since it waits. */
+  readonly seenAgain: boolean;
+  /** As the last sighting said. */
+  readonly paired: boolean;
+  /** Waits because it sends more than allowed. */
+  readonly throttled: boolean;
+  readonly about: About;
+  /** Its clock at the last look; null before, or without one. */
+  readonly clock: ClockLook | null;
+  /** Of a CGM: when its session began, as it sent it. */
+  readonly sessionStart: string | null;
+  /** What every reading's context says beside its own: of live values, of stored ones. */
+  readonly extra: { readonly live: ReadingContext | null; readonly stored: ReadingContext };
+  /** Null until loaded. */
+  readonly cursors: CursorBook | null;
+  readonly saving: EffectId | null;
+  readonly unsaved: boolean;
+  /** The dump of each service that has one, present or past: commits may come late. */
+  readonly dumps: readonly Dump[];
+  readonly nextId: EffectId;
+  readonly nextToken: Token;
+}
+
+/** For status. */
+export function bleState(state: SessionState): BleState {
+  switch (state.phase) {
+    case 'idle':
+      return state.nextId === 0 ? 'unseen' : 'waiting';
+    case 'closing':
+    case 'unpaired':
+    case 'stopped':
+      return 'waiting';
+    case 'waiting':
+      return state.throttled ? 'throttled' : 'waiting';
+    default:
+      return state.phase;
+  }
+}
+
+/** Whether the session counts on a slot of the adapter: asked for, or held. */
+export function wantsSlot(state: SessionState): boolean {
+  return !['idle', 'waiting', 'unpaired', 'stopped'].includes(state.phase);
+}
+
+const UNKNOWN: About = { manufacturer: null, model: null, firmware: null, battery: null };
+
+/** A device that was not heard yet. */
+export function newSession(config: SessionConfig): SessionState {
+  return {
+    config,
+    phase: 'idle',
+    after: { then: 'idle' },
+    operation: null,
+    timers: new Set(),
+    plan: [],
+    link: null,
+    failures: 0,
+    problem: null,
+    seenAgain: false,
+    paired: false,
+    throttled: false,
+    about: UNKNOWN,
+    clock: null,
+    sessionStart: null,
+    extra: { live: null, stored: new Map([[CONTEXT.stored, true]]) },
+    cursors: null,
+    saving: null,
+    unsaved: false,
+    dumps: [],
+    nextId: 0,
+    nextToken: 0,
+  };
+}
