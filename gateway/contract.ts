@@ -6,10 +6,17 @@ import type { ErrorCode, Reading, VitalsealError } from '@vitalseal/ledger';
 export type UncountedReading = Omit<Reading, 'counter'>;
 
 /**
- * Where an MQTT message came from: what a sink needs to recognise a PUBLISH that is sent again (DUP=1).
- * `client` is the client id as the client chose it, without its user. `packetId` is null for QoS 0.
- * `payloadHash` is the first 8 bytes of SHA-256 over a secret key, which lives outside the database, and the payload
- * (zeros for QoS 0).
+ * Where a message came from: what a sink needs to recognise one that is sent again.
+ *
+ * MQTT: `user` is the login's name, `client` the client id as the client chose it, without its user. `packetId` is null
+ * for QoS 0. `duplicate` is the DUP flag: a PUBLISH without it is new, whatever it equals.
+ *
+ * A record that a Bluetooth device has stored: `user` is `ble/` and the device's name, which no MQTT user can be, since
+ * names have no slash; `client` the characteristic (`2A18`), `packetId` the record's sequence number, `duplicate` always
+ * true, since a record may come with every dump. A sink remembers 32,768 ids of such a user, and 1,024 of one of MQTT.
+ *
+ * `payloadHash` is the first 8 bytes of a hash under a secret key, which lives outside the database: of the payload (zeros
+ * for QoS 0), or of what makes a record that one record, sequence number, base time and bytes among them.
  */
 export interface MessageOrigin {
   readonly user: string;
@@ -21,7 +28,8 @@ export interface MessageOrigin {
 
 /**
  * One message of a device. The readings of one delivery share `group` where the source says that they belong
- * together. `quarantine.bytes` is the payload, cut to QUARANTINE_BYTES. `origin` is null for sources without packet ids.
+ * together. `quarantine.bytes` is the payload, cut to QUARANTINE_BYTES. `origin` is null for what has no id of its own, such
+ * as a live Bluetooth value.
  */
 export type Delivery =
   | {

@@ -69,8 +69,8 @@ export interface Inbox {
   sweepable(): boolean;
   totals(): InboxTotals;
   bytes(): number;
-  /** The ids of messages in rows that are still here. */
-  ids(): MessageId[];
+  /** The ids of messages in rows that are still here, as encodeIds makes them. */
+  ids(): Uint8Array[];
 }
 
 const about = (seq: number) => new TextEncoder().encode(`segment ${seq}`);
@@ -258,7 +258,7 @@ export function openInbox(
     },
     totals: () => totals,
     bytes: () => bytes,
-    ids: () => [...segments.values()].flatMap((segment) => decodeIds(segment.ids)),
+    ids: () => [...segments.values()].map(({ ids }) => ids).filter(({ length }) => length > 0),
   };
   return { inbox, restored };
 }

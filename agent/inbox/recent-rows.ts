@@ -10,12 +10,12 @@ const FULL = 32_768;
 /** Every id takes 12 bytes at least, so that a full row is never shorter. */
 const FULL_BYTES = FULL * 12;
 
-/** In the order in which they came. */
-export function loadIds(store: Store): MessageId[] {
+/** In the order in which they came, encoded. */
+export function idRows(store: Store): Uint8Array[] {
   return store
     .sql('SELECT ids FROM recent ORDER BY seq')
     .all()
-    .flatMap((row) => decodeIds(row.ids as Uint8Array));
+    .map((row) => row.ids as Uint8Array);
 }
 
 /** Inside a transaction. */
@@ -24,7 +24,7 @@ export function keepIds(store: Store, ids: readonly MessageId[]): void {
   insert(store, newest(ids));
   const rows = store.sql('SELECT count(*) AS n FROM recent WHERE length(ids) < ?').get(FULL_BYTES)?.n as number;
   if (rows <= ROWS) return;
-  const merged = newest(loadIds(store));
+  const merged = newest(decoded(idRows(store)));
   store.sql('DELETE FROM recent').run();
   insert(store, merged);
 }
@@ -34,7 +34,12 @@ function insert(store: Store, ids: readonly MessageId[]): void {
     store.sql('INSERT INTO recent (ids) VALUES (?)').run(encodeIds(ids.slice(at, at + FULL)));
 }
 
-function newest(ids: readonly MessageId[]): MessageId[] {
+/** One row at a time: five meters with full memories would be 160,000 objects. */
+function* decoded(rows: readonly Uint8Array[]): Generator<MessageId> {
+  for (const row of rows) yield* decodeIds(row);
+}
+
+function newest(ids: Iterable<MessageId>): MessageId[] {
   const recent = createRecent<null>();
   for (const id of ids) recent.remember(id, null);
   return [...recent.ids()];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createRecent, decodeIds, encodeIds, type MessageId, RECENT_IDS } from './recent.ts';
+import { createRecent, decodeIds, encodeIds, type MessageId, RECENT_IDS, RECORD_IDS } from './recent.ts';
 
 const id = (packetId: number, hash = 'abcdefgh', user = 'pump', client = 'c1'): MessageId => ({
   user,
@@ -24,6 +24,16 @@ it('keeps the last 1,024 of a user', () => {
   expect(recent.find('pump', 'c1', 0)).toBeNull();
   expect(recent.find('pump', 'c1', 1)).not.toBeNull();
   expect([...recent.ids()].length).toBe(RECENT_IDS);
+});
+
+it('keeps the last 32,768 records of a Bluetooth device, of all its characteristics together', () => {
+  const recent = createRecent<null>();
+  const clients = ['2A18', '2AA7'];
+  for (let n = 0; n <= RECORD_IDS; n++) recent.remember(id(n >> 1, 'abcdefgh', 'ble/meter', clients[n & 1]), null);
+  expect(recent.find('ble/meter', '2A18', 0)).toBeNull();
+  expect(recent.find('ble/meter', '2AA7', 0)).not.toBeNull();
+  expect([...recent.ids()].length).toBe(RECORD_IDS);
+  expect([...recent.ids()].at(-1)).toEqual(id(RECORD_IDS >> 1, 'abcdefgh', 'ble/meter', '2A18'));
 });
 
 it('takes back only what no later message replaced', () => {

@@ -1,10 +1,15 @@
-// The ids of a device's last messages, so that a PUBLISH that is sent again (DUP=1) is recognised: by client and packet
-// id, and by a keyed hash of the payload. Never by value: equal readings are legitimate.
+// The ids of a device's last messages, so that one that is sent again is recognised: a PUBLISH (DUP=1) by client and packet
+// id, a record that a meter stores by characteristic and sequence number, both by a keyed hash too. Never by value: equal
+// readings are legitimate.
 
 import { VitalsealError } from '@vitalseal/ledger';
 
 /** Ids kept of each user name. */
 export const RECENT_IDS = 1024;
+/** Ids kept of each Bluetooth device: a meter that lost its place sends all that it has stored. Sequence numbers are u16. */
+export const RECORD_IDS = 32_768;
+/** What the user of a Bluetooth device begins with: no MQTT user does, since the names of devices have no slash. */
+export const RECORD_USER = 'ble/';
 
 /** One message's id. `hash` is the 8 bytes of the keyed payload hash as a latin1 string. */
 export interface MessageId {
@@ -16,38 +21,65 @@ export interface MessageId {
 
 export interface Recent<Tag> {
   /** What the client's latest PUBLISH under this packet id was, or null when it is not remembered. */
-  find(user: string, client: string, packetId: number): { readonly hash: string; readonly tag: Tag } | null;
+  find(user: string, client: string, packetId: number): { readonly hash: string; readonly tag: Tag | null } | null;
   /** Becomes the latest under its packet id. The oldest of the user goes when there are too many. */
-  remember(id: MessageId, tag: Tag): void;
+  remember(id: MessageId, tag: Tag | null): void;
   /** Takes an id back whose message was not kept, unless a later one replaced it. */
   forget(id: MessageId, tag: Tag): void;
   /** All of them, by user from old to new. */
   ids(): Generator<MessageId>;
 }
 
+/** Of one user: hashes by packet id and client, from old to new, and the few tags that are not null. */
+interface UserIds<Tag> {
+  readonly hashes: Map<string, string>;
+  readonly tags: Map<string, Tag>;
+  readonly most: number;
+}
+
 export function createRecent<Tag>(): Recent<Tag> {
-  const users = new Map<string, Map<string, { id: MessageId; tag: Tag }>>();
+  const users = new Map<string, UserIds<Tag>>();
   const key = (client: string, packetId: number) => `${packetId} ${client}`;
+  function of(user: string): UserIds<Tag> {
+    const held = users.get(user);
+    if (held !== undefined) return held;
+    const most = user.startsWith(RECORD_USER) ? RECORD_IDS : RECENT_IDS;
+    const fresh: UserIds<Tag> = { hashes: new Map(), tags: new Map(), most };
+    users.set(user, fresh);
+    return fresh;
+  }
   return {
     find(user, client, packetId) {
-      const held = users.get(user)?.get(key(client, packetId));
-      return held === undefined ? null : { hash: held.id.hash, tag: held.tag };
+      const held = users.get(user);
+      const name = key(client, packetId);
+      const hash = held?.hashes.get(name);
+      return hash === undefined ? null : { hash, tag: held?.tags.get(name) ?? null };
     },
-    remember(id, tag) {
-      const held = users.get(id.user) ?? new Map<string, { id: MessageId; tag: Tag }>();
-      users.set(id.user, held);
-      const name = key(id.client, id.packetId);
-      held.delete(name); // the newest stands last
-      held.set(name, { id, tag });
-      if (held.size > RECENT_IDS) held.delete(held.keys().next().value as string);
+    remember({ user, client, packetId, hash }, tag) {
+      const { hashes, tags, most } = of(user);
+      const name = key(client, packetId);
+      hashes.delete(name); // the newest stands last
+      hashes.set(name, hash);
+      if (tag === null) tags.delete(name);
+      else tags.set(name, tag);
+      if (hashes.size <= most) return;
+      const oldest = hashes.keys().next().value as string;
+      hashes.delete(oldest);
+      tags.delete(oldest);
     },
-    forget(id, tag) {
-      const held = users.get(id.user);
-      const name = key(id.client, id.packetId);
-      if (held?.get(name)?.tag === tag) held.delete(name);
+    forget({ user, client, packetId }, tag) {
+      const held = users.get(user);
+      const name = key(client, packetId);
+      if (held?.tags.get(name) !== tag) return;
+      held.hashes.delete(name);
+      held.tags.delete(name);
     },
     *ids() {
-      for (const held of users.values()) for (const { id } of held.values()) yield id;
+      for (const [user, { hashes }] of users)
+        for (const [name, hash] of hashes) {
+          const cut = name.indexOf(' ');
+          yield { user, client: name.slice(cut + 1), packetId: Number(name.slice(0, cut)), hash };
+        }
     },
   };
 }

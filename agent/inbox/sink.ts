@@ -47,7 +47,7 @@ interface OpenGroup {
 const ID_BYTES = 12;
 
 export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
-  const recent = createRecent<OpenGroup | null>();
+  const recent = createRecent<OpenGroup>();
   let owners: ReadonlyMap<string, { owner: Address; key: string }> = new Map();
   let counts = { duplicates: 0, unacknowledged: 0, unmapped: 0 };
   let open: OpenGroup | null = null;

@@ -2,7 +2,6 @@
 
 import type { Address, ErrorCode } from '@vitalseal/ledger';
 import type { Group, Quarantined } from '../inbox/group.ts';
-import type { MessageId } from '../inbox/recent.ts';
 import type { Faults } from '../store/points.ts';
 import type { Slots } from '../store/slots.ts';
 import type { Store } from '../store/store.ts';
@@ -29,7 +28,8 @@ export interface VaultCore {
   tick(): Promise<void>;
   /** The monotonic ms at which `tick` is to be called. */
   wakesAt(): number;
-  ids(): MessageId[];
+  /** The ids of messages that were committed in any life, from old to new, as encodeIds makes them. */
+  ids(): readonly Uint8Array[];
   setIdentity(identity: VaultIdentity | null): Promise<void>;
   setAssignments(assignments: ReadonlyMap<string, Address | null>): Promise<void>;
   setOwners(owners: readonly VaultOwner[]): Promise<void>;

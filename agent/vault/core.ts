@@ -9,7 +9,7 @@ import { openHeld } from '../inbox/held.ts';
 import { openInbox } from '../inbox/inbox.ts';
 import { type Lane, openLanes } from '../inbox/lanes.ts';
 import { openQuarantine } from '../inbox/quarantine.ts';
-import { keepIds, loadIds } from '../inbox/recent-rows.ts';
+import { idRows, keepIds } from '../inbox/recent-rows.ts';
 import { openDetails } from '../light/details.ts';
 import { openLeaves } from '../light/leaves.ts';
 import { type FillSample, sampleFill } from '../outbox/fill.ts';
@@ -184,7 +184,7 @@ export function openCore(ports: CorePorts): VaultCore {
       for (const state of batches.values()) wake = Math.min(wake, wakesAt(state) ?? wake);
       return wake;
     },
-    ids: () => [...loadIds(store), ...inbox.ids()],
+    ids: () => [...idRows(store), ...inbox.ids()],
     setIdentity(identity) {
       sealer.setIdentity(identity);
       return drainQuietly();

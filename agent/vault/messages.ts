@@ -2,7 +2,6 @@
 // vault says unasked.
 
 import { type ErrorCode, isErrorCode, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
-import type { MessageId } from '../inbox/recent.ts';
 import type { VaultCore } from './calls.ts';
 import type { VaultOptions } from './vault.ts';
 
@@ -27,7 +26,7 @@ export interface WireError {
 }
 
 export type FromVault =
-  | { readonly kind: 'ready'; readonly ids: readonly MessageId[]; readonly waitingBytes: number }
+  | { readonly kind: 'ready'; readonly ids: readonly Uint8Array[]; readonly waitingBytes: number }
   | { readonly kind: 'failed'; readonly error: WireError }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError }

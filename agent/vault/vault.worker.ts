@@ -4,6 +4,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Address, VitalsealError } from '@vitalseal/ledger';
 import type { Group } from '../inbox/group.ts';
+import { decodeIds } from '../inbox/recent.ts';
 import { createSink } from '../inbox/sink.ts';
 import { type Call, type CallName, type FromVault, fromWire, type OpenVault } from './messages.ts';
 import type { Vault, VaultFailure, VaultOptions } from './vault.ts';
@@ -105,7 +106,7 @@ export async function openVault(
     },
     ready.waitingBytes,
   );
-  sink.recall(ready.ids);
+  for (const row of ready.ids) sink.recall(decodeIds(row));
 
   return {
     sink: () => sink,
