@@ -35,6 +35,15 @@ export interface DecodedPacket {
 /** Throws `characteristic_truncated`, `characteristic_malformed`, `characteristic_reserved`, `characteristic_crc` or `time_malformed`; nothing else. */
 export type Decoder = (bytes: Uint8Array) => DecodedPacket;
 
+/** A characteristic that can be decoded: its name in the Bluetooth assigned numbers, and how. */
+export interface Characteristic {
+  readonly name: string;
+  readonly decode: Decoder;
+}
+
+/** What a profile's file adds to the registry: characteristics by shortened UUID (`2A37`). */
+export type CharacteristicTable = Readonly<Record<string, Characteristic>>;
+
 export const NOTHING: Facts = {};
 
 /** A packet with one measurement. */
