@@ -1,13 +1,13 @@
 // The light node put together: the one file that knows the adapters. The vault starts first, so that nothing arrives before
 // it can be kept; then the inputs, then the way out, for which nobody waits. Inputs stop first.
 //
-//   broker ─► vault (one thread: inbox ─► batch ─► seal ─► outbox ─► 32 bytes) ◄─► sync ─► facility
+//   inputs ─► vault (one thread: inbox ─► batch ─► seal ─► outbox ─► 32 bytes) ◄─► sync ─► facility
 //      PUBACK ◄── C1 ──┘                                                             └─ owners, control socket
 import { resolve } from 'node:path';
-import { type BrokerOptions, type Gateway, loadBroker, startGateway, systemClock } from '@vitalseal/gateway';
+import { loadBroker, systemClock } from '@vitalseal/gateway';
 import { FacilityClient, formatAddress, type VitalsealError } from '@vitalseal/ledger';
 import type { AgentConfig } from './config/config.ts';
-import { brokerLimits, formatPlace, parsePlace, vaultOptions } from './config/options.ts';
+import { type BleChoice, formatPlace, parsePlace, vaultOptions } from './config/options.ts';
 import { serveControl } from './control/control.socket.ts';
 import { askOrTakeFolder, takeFolder } from './control/turn.socket.ts';
 import { Devices } from './devices/devices.ts';
@@ -19,7 +19,7 @@ import { type EnrolPorts, enrol } from './enrol/steps.ts';
 import { type FacilityConnection, openFacility } from './facility.http.ts';
 import { AgentFiles } from './folder/files.fs.ts';
 import { type AgentIdentity, readIdentity } from './identity/identity.ts';
-import { outspoken } from './inbox/outspoken.ts';
+import { type Inputs, startInputs } from './inputs.ts';
 import { type Log, pinoLog } from './logging.pino.ts';
 import { type Ask, questions } from './questions.ts';
 import { AgentService } from './service.ts';
@@ -29,11 +29,15 @@ import { META } from './sync/held.ts';
 import type { Vault } from './vault/vault.ts';
 import { openVault, startVaultThread } from './vault/vault.worker.ts';
 
+export { type BluetoothDesk, openBluetooth } from './ble/desk.socket.ts';
+export type { PairingLook } from './ble/pairing.ts';
+export type { ListedSighting } from './ble/scan.ts';
 export { type AgentConfig, parseConfig } from './config/config.ts';
 export { SAMPLE_CONFIG } from './config/sample.ts';
-export type { NewDevice } from './devices/devices.ts';
+export type { AskedBle } from './devices/bluetooth.ts';
+export type { NewBleDevice, NewDevice } from './devices/devices.ts';
 export type { ProofFiles } from './proof/proof.ts';
-export type { ListedDevice } from './service.ts';
+export type { ListedDevice, ShownDevice } from './service.ts';
 export type { ListedRecord } from './status/records.ts';
 export type { AgentStatus } from './status/status.ts';
 
@@ -44,6 +48,8 @@ export interface RunOptions {
   /** Instead of the configuration's, for a demonstration. */
   readonly batchAgeMs?: number | undefined;
   readonly log?: Log | undefined;
+  /** Of the radio: the bus where the configuration names none, and the adapter instead of its own. */
+  readonly ble?: BleChoice | undefined;
 }
 
 export interface Agent {
@@ -116,7 +122,7 @@ export async function enrolAgent(options: EnrolOptions): Promise<{ address: stri
   }
 }
 
-type Live = { sync: SyncDriver | null; owners: Owners | null; gateway: Gateway | null };
+type Live = { sync: SyncDriver | null; owners: Owners | null; inputs: Inputs | null };
 
 /** Runs the agent in `dir` until it is stopped. Throws `folder_locked`, `config_invalid`, `cannot_listen` … */
 export async function runAgent(options: RunOptions): Promise<Agent> {
@@ -147,7 +153,7 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
     closing.push(() => parts.vault.close());
     const { vault, identity, connection, client, devices } = parts;
 
-    const live: Live = { sync: null, owners: null, gateway: null };
+    const live: Live = { sync: null, owners: null, inputs: null };
     const service = new AgentService({ ...parts, live: () => live });
     if (identity !== null && client !== null && connection !== null) {
       await vault.setIdentity({ origin: identity.origin, signer: identity.address });
@@ -173,14 +179,14 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
     const control = await serveControl(files.dir, service.handlers());
     closing.push(() => control.close());
     await broker;
-    const door = brokerOptions(mqtt, config, files, devices);
-    live.gateway = await startGateway({ mqtt: door }, outspoken(vault.sink(), log));
-    closing.push(() => live.gateway?.stop());
+    const inputs = await startInputs({ place: mqtt, config, files, devices, vault, after, log, ble: options.ble });
+    live.inputs = inputs;
+    closing.push(() => inputs.stop());
     // What comes in is safe in the vault: nobody waits for the facility, and its first answer is judged after the door opened.
     await live.sync?.start();
     log('the agent is ready', { devices: devices.list().length });
     return {
-      mqtt: formatPlace(mqtt.host, live.gateway.port ?? mqtt.port),
+      mqtt: formatPlace(mqtt.host, inputs.gateway.port ?? mqtt.port),
       address: identity === null ? null : formatAddress(identity.address),
       status: () => service.status(),
       flush: () => service.flush(),
@@ -194,8 +200,17 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
   }
 }
 
-export const { agentStatus, agentRecords, flushAgent, agentProof, addDevice, assignDevice, removeDevice, listDevices } =
-  questions(ask, askDevices);
+export const {
+  agentStatus,
+  agentRecords,
+  flushAgent,
+  agentProof,
+  addDevice,
+  assignDevice,
+  removeDevice,
+  listDevices,
+  showDevice,
+} = questions(ask, askDevices);
 
 /** Asks the running agent; without one takes the folder's lock and does it here. */
 async function ask(...[dir, command, parameters, work]: Parameters<Ask>): Promise<unknown> {
@@ -271,21 +286,6 @@ function connect(files: AgentFiles, url: string, { facility }: AgentConfig, pin:
     allowPlain: facility.allow_plain,
     clockKnown: () => clock.now().clock !== 'unknown',
   });
-}
-
-function brokerOptions(
-  place: { host: string; port: number },
-  config: AgentConfig,
-  files: AgentFiles,
-  devices: Devices,
-): BrokerOptions {
-  const { certificate: cert, private_key: key, allow_plain: plainBeyondLoopback } = config.mqtt;
-  const plain = cert === undefined || key === undefined;
-  const tls = plain
-    ? undefined
-    : { cert: files.pem('mqtt.certificate', cert), key: files.pem('mqtt.private_key', key) };
-  const given = { devices, clock: systemClock(), hashKey: files.hashKey(), limits: brokerLimits(config) };
-  return { ...place, ...given, plainBeyondLoopback, tls };
 }
 
 const unixSeconds = (): number => Math.floor(Date.now() / 1000);

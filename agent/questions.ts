@@ -1,9 +1,10 @@
 // What a command asks of the agent of a folder, whether it runs or not. How it is reached is the port: over the control
 // socket of the running one, else by taking the folder's lock and answering here.
 import { fromBase64 } from '@vitalseal/ledger';
-import type { NewDevice } from './devices/devices.ts';
+import type { AskedBle } from './devices/bluetooth.ts';
+import type { NewBleDevice, NewDevice } from './devices/devices.ts';
 import type { ProofFiles } from './proof/proof.ts';
-import type { AgentService, ListedDevice } from './service.ts';
+import type { AgentService, ListedDevice, ShownDevice } from './service.ts';
 import type { ListedRecord } from './status/records.ts';
 import type { AgentStatus } from './status/status.ts';
 
@@ -17,6 +18,17 @@ export type Ask = (
 
 /** `ask` opens all of the folder; `askDevices` its devices only. */
 export function questions(ask: Ask, askDevices: Ask) {
+  const listDevices = async (dir: string) =>
+    (await askDevices(dir, 'devices-list', {}, async (service) => service.devices())) as { devices: ListedDevice[] };
+
+  function addDevice(dir: string, device: string, owner?: string): Promise<NewDevice>;
+  function addDevice(dir: string, device: string, owner: string | undefined, ble: AskedBle): Promise<NewBleDevice>;
+  async function addDevice(dir: string, device: string, owner?: string, ble?: AskedBle): Promise<unknown> {
+    return askDevices(dir, 'devices-add', { device, owner, ble }, (service) =>
+      ble === undefined ? service.addDevice(device, owner) : service.addBleDevice(device, owner, ble),
+    );
+  }
+
   return {
     agentStatus: async (dir: string): Promise<AgentStatus> =>
       (await ask(dir, 'status', {}, (service) => service.status())) as AgentStatus,
@@ -35,24 +47,36 @@ export function questions(ask: Ask, askDevices: Ask) {
       return { ...answer, entry: asBytes(answer.entry), own: answer.own === null ? null : asBytes(answer.own) };
     },
 
-    /** `owner` is an address, `none`, or undefined for the enrolled owner. The password is in this answer and nowhere else. */
-    addDevice: async (dir: string, device: string, owner?: string): Promise<NewDevice> =>
-      (await askDevices(dir, 'devices-add', { device, owner }, (service) =>
-        service.addDevice(device, owner),
-      )) as NewDevice,
+    /**
+     * `owner` is an address, `none`, or undefined for the enrolled owner. The password is in this answer and nowhere else;
+     * with `ble` there is none.
+     */
+    addDevice,
 
-    assignDevice: async (dir: string, device: string, owner?: string): Promise<ListedDevice> =>
+    assignDevice: async (
+      dir: string,
+      device: string,
+      owner?: string,
+    ): Promise<Pick<ListedDevice, 'device' | 'owner'>> =>
       (await askDevices(dir, 'devices-assign', { device, owner }, (service) =>
         service.assignDevice(device, owner),
-      )) as ListedDevice,
+      )) as Pick<ListedDevice, 'device' | 'owner'>,
 
-    removeDevice: async (dir: string, device: string): Promise<{ device: string }> =>
-      (await askDevices(dir, 'devices-remove', { device }, (service) => service.removeDevice(device))) as {
-        device: string;
-      },
+    removeDevice: async (dir: string, device: string): Promise<{ device: string }> => {
+      const { devices } = await listDevices(dir);
+      // The record cursor of a Bluetooth device lies in the vault.
+      const isBle = devices.some((known) => known.device === device && known.kind === 'ble');
+      const answer = await (isBle ? ask : askDevices)(dir, 'devices-remove', { device }, (service) =>
+        service.removeDevice(device),
+      );
+      return answer as { device: string };
+    },
 
-    listDevices: async (dir: string): Promise<{ devices: ListedDevice[] }> =>
-      (await askDevices(dir, 'devices-list', {}, async (service) => service.devices())) as { devices: ListedDevice[] },
+    listDevices,
+
+    /** Throws `device_unknown`. */
+    showDevice: async (dir: string, device: string): Promise<ShownDevice> =>
+      (await askDevices(dir, 'devices-show', { device }, async (service) => service.showDevice(device))) as ShownDevice,
   };
 }
 

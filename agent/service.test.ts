@@ -18,8 +18,15 @@ function service(provenAtLook: number) {
       return { readings, proven, backlog, held: 0, dropped: 0, refused: 0, failing: null, spool: {} };
     },
   };
-  const live = { sync: { state: { phase: 'idle', problem: null } }, owners: null, gateway: null };
-  const parts = { vault, identity: null, client: null, facility: null, devices: { list: () => [] }, live: () => live };
+  const live = { sync: { state: { phase: 'idle', problem: null } }, owners: null, inputs: null };
+  const parts = {
+    vault,
+    identity: null,
+    client: null,
+    facility: null,
+    devices: { list: () => [], ble: { list: () => [] } },
+    live: () => live,
+  };
   return { service: new AgentService(parts as unknown as ServiceParts), flushes: () => flushes };
 }
 

@@ -1,11 +1,23 @@
 // What can be asked of an agent, running or not: the same object answers the control socket of a running one and the
 // command that opened the folder itself. Changes of devices reach file, vault, owners and broker in that order.
-import type { Gateway } from '@vitalseal/gateway';
+import { type BleMatch, type BleStatus, type PairingDialogue, topicOf } from '@vitalseal/gateway';
 import { type Address, type FacilityClient, formatAddress, fromHex, toBase64, VitalsealError } from '@vitalseal/ledger';
+import { bleCommands } from './ble/commands.ts';
+import { unseen } from './ble/host.ts';
 import { type ControlHandlers, type Parameters, textOf } from './control/protocol.ts';
-import { type Devices, formatAssignment, type NewDevice, parseAssignment } from './devices/devices.ts';
+import { type AskedBle, parseBleRule } from './devices/bluetooth.ts';
+import { recordCursors } from './devices/cursors.ts';
+import {
+  type Device,
+  type Devices,
+  formatAssignment,
+  type NewBleDevice,
+  type NewDevice,
+  parseAssignment,
+} from './devices/devices.ts';
 import type { Owners } from './enrol/owners.ts';
 import type { AgentIdentity } from './identity/identity.ts';
+import type { Inputs } from './inputs.ts';
 import { type ProofFiles, proofOf } from './proof/proof.ts';
 import { type ListedRecord, listRecords, type RemoteRecord, remoteRecords } from './status/records.ts';
 import { type AgentStatus, agentStatusOf } from './status/status.ts';
@@ -22,15 +34,27 @@ export interface ServiceParts {
   readonly live: () => {
     readonly sync: SyncDriver | null;
     readonly owners: Owners | null;
-    readonly gateway: Gateway | null;
+    readonly inputs: Pick<Inputs, 'gateway' | 'bluetooth'> | null;
   } | null;
 }
 
 export interface ListedDevice {
   readonly device: string;
+  readonly kind: Device['kind'];
+  /** Bluetooth: where it was heard, else what was given. */
+  readonly address: string | null;
+  /** Bluetooth: see BleStatus. */
+  readonly state: BleStatus['state'] | null;
   /** `vs1…`, `none`, or `enrolled`. */
   readonly owner: string;
 }
+
+/** All that is known of one device, but its password. */
+export type ShownDevice = Pick<ListedDevice, 'device' | 'owner'> &
+  (
+    | { readonly kind: 'mqtt'; readonly username: string; readonly topics: NewDevice['topics'] }
+    | { readonly kind: 'ble'; readonly match: BleMatch; readonly setClock: boolean; readonly status: BleStatus }
+  );
 
 /** Milliseconds between looks at what is still unproven during `flush`. */
 const FLUSH_LOOK_MS = 100;
@@ -55,9 +79,14 @@ export class AgentService {
       },
       flush: () => this.flush(FLUSH_MS),
       'devices-list': async () => this.devices(),
-      'devices-add': (asked) => this.addDevice(textOf(asked, 'device'), ownerIn(asked)),
+      'devices-show': async (asked) => this.showDevice(textOf(asked, 'device')),
+      'devices-add': (asked) =>
+        asked.ble === undefined
+          ? this.addDevice(textOf(asked, 'device'), ownerIn(asked))
+          : this.addBleDevice(textOf(asked, 'device'), ownerIn(asked), bleIn(asked)),
       'devices-assign': (asked) => this.assignDevice(textOf(asked, 'device'), ownerIn(asked)),
       'devices-remove': (asked) => this.removeDevice(textOf(asked, 'device')),
+      ...this.#bleCommands(),
     };
   }
 
@@ -69,7 +98,8 @@ export class AgentService {
       sync: running?.sync?.state ?? null,
       running: running !== null,
       devices: devices.list().length,
-      gateway: running?.gateway?.counters() ?? {},
+      gateway: summed(running?.inputs?.gateway.counters(), running?.inputs?.bluetooth.counters()),
+      ble: this.#ble(),
       nowMs: Date.now(),
     });
   }
@@ -132,7 +162,31 @@ export class AgentService {
 
   devices(): { devices: ListedDevice[] } {
     const rows = this.#parts.devices.list();
-    return { devices: rows.map(({ name, owner }) => ({ device: name, owner: formatAssignment(owner) })) };
+    const radio = new Map(this.#ble().map((status) => [status.device, status]));
+    return {
+      devices: rows.map((row) => {
+        const { name, kind, owner } = row;
+        const heard = radio.get(name);
+        const address = row.kind === 'ble' ? (heard?.address ?? row.match.address) : null;
+        return { device: name, kind, address, state: heard?.state ?? null, owner: formatAssignment(owner) };
+      }),
+    };
+  }
+
+  /** Throws `device_unknown`. */
+  showDevice(name: string): ShownDevice {
+    const row = this.#parts.devices.get(name);
+    const head = { device: name, owner: formatAssignment(row.owner) };
+    if (row.kind === 'mqtt') {
+      const topics = {
+        json: topicOf(name, 'json'),
+        senml: topicOf(name, 'senml'),
+        'senml-cbor': topicOf(name, 'senml-cbor'),
+      };
+      return { ...head, kind: 'mqtt', username: name, topics };
+    }
+    const status = this.#ble().find(({ device }) => device === name) ?? unseen(name, null);
+    return { ...head, kind: 'ble', match: row.match, setClock: row.setClock, status };
   }
 
   async addDevice(name: string, owner: string | undefined): Promise<NewDevice> {
@@ -141,7 +195,15 @@ export class AgentService {
     return added;
   }
 
-  async assignDevice(name: string, owner: string | undefined): Promise<ListedDevice> {
+  /** On resolve the radio looks for it, when the agent runs. */
+  async addBleDevice(name: string, owner: string | undefined, asked: AskedBle): Promise<NewBleDevice> {
+    const added = this.#parts.devices.addBle(name, parseAssignment(owner), parseBleRule(asked));
+    await this.announce();
+    this.#parts.live()?.inputs?.bluetooth.devicesChanged();
+    return added;
+  }
+
+  async assignDevice(name: string, owner: string | undefined): Promise<Pick<ListedDevice, 'device' | 'owner'>> {
     const assigned = parseAssignment(owner);
     this.#parts.devices.assign(name, assigned);
     await this.announce();
@@ -149,8 +211,15 @@ export class AgentService {
   }
 
   async removeDevice(name: string): Promise<{ device: string }> {
+    const { kind } = this.#parts.devices.get(name);
     this.#parts.devices.remove(name);
-    this.#parts.live()?.gateway?.disconnectUser(name);
+    const live = this.#parts.live();
+    if (kind === 'mqtt') live?.inputs?.gateway.disconnectUser(name);
+    else {
+      await live?.inputs?.bluetooth.removed(name);
+      // After the radio let go of it: nothing moves the cursor any more.
+      await recordCursors(this.#parts.vault).remove(name);
+    }
     await this.announce();
     return { device: name };
   }
@@ -164,6 +233,31 @@ export class AgentService {
     await live()?.owners?.want([...this.#owners(), ...(await vault.unsealedOwners())]);
   }
 
+  #ble(): readonly BleStatus[] {
+    const { devices, live } = this.#parts;
+    const running = live();
+    return running?.inputs?.bluetooth.status() ?? devices.ble.list().map(({ device }) => unseen(device, null));
+  }
+
+  /** They come before the radio: a control socket is served first. */
+  #bleCommands(): ControlHandlers {
+    const { devices, live } = this.#parts;
+    const bluetooth = () => {
+      const running = live()?.inputs?.bluetooth ?? null;
+      if (running === null) throw new VitalsealError('radio_unavailable', 'the agent is only starting');
+      return running;
+    };
+    const host = {
+      sightings: async (leaseMs: number) => bluetooth().sightings(leaseMs),
+      pair: async (device: string, dialogue: PairingDialogue) => bluetooth().pair(device, dialogue),
+    };
+    const after = (ms: number, work: () => void) => {
+      const timer = setTimeout(work, ms).unref();
+      return () => clearTimeout(timer);
+    };
+    return bleCommands({ host, devices: devices.ble, after });
+  }
+
   #owners(): Address[] {
     const { devices, identity } = this.#parts;
     const assigned = [...devices.assignments(identity?.owner ?? null).values()].filter((owner) => owner !== null);
@@ -174,4 +268,19 @@ export class AgentService {
 
 function ownerIn(asked: Parameters): string | undefined {
   return asked.owner === undefined ? undefined : textOf(asked, 'owner');
+}
+
+function bleIn(asked: Parameters): AskedBle {
+  if (typeof asked.ble !== 'object' || asked.ble === null)
+    throw new VitalsealError('request_invalid', 'ble is no rule');
+  const given = asked.ble as Parameters;
+  const text = (name: string) => (given[name] === undefined ? undefined : textOf(given, name));
+  return { address: text('address'), name: text('name'), service: text('service'), setClock: given.setClock === true };
+}
+
+function summed(...counts: readonly (Readonly<Record<string, number>> | undefined)[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const each of counts)
+    for (const [name, count] of Object.entries(each ?? {})) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
 }

@@ -16,7 +16,7 @@ const STATUS: AgentStatus = {
   ...{ forked: false, evidence: [], checkpoint: { size: 1, root: '' }, spool: { used: 0, limit: 1e9 } },
   ...{ secondsToFull: 93_784, devices: 1, backlog: { readings: 1, batches: 2, bytes: 1500 }, readings: 7, proven: 6 },
   ...{ held: 0, quarantined: 2, duplicates: 0, unacknowledged: 0, unmapped: 1, dropped: 0, refused: 4, batches: 2 },
-  ...{ registrations: 1, failing: null, restored: false },
+  ...{ registrations: 1, failing: null, restored: false, ble: [] },
   gateway: { refused: 3, refused_topic_denied: 2, refused_client_refused: 1, quarantined_payload_malformed: 2 },
 };
 

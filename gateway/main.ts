@@ -1,5 +1,8 @@
 // The composition root of the gateway: the only file here that knows the adapters. The agent starts a gateway with it.
 
+import type { BluezOptions } from './ble/bluez/radio.bluez.ts';
+import type { Radio } from './ble/radio.ts';
+import type { BleOptions, BleSource } from './ble/source.ts';
 import { bootClock } from './clock/clock.ts';
 import { linuxClock } from './clock/linux.fs.ts';
 import type { BootClock, ReadingSink, Source } from './contract.ts';
@@ -7,6 +10,7 @@ import type { Broker, BrokerOptions } from './mqtt/broker.socket.ts';
 
 export type * from './ble/directory.ts';
 export * from './ble/radio.ts';
+export type { BleOptions, BleSource } from './ble/source.ts';
 export { bootClock, type PlatformClock } from './clock/clock.ts';
 export { allTerms, type Term, termOfCode, termOfRefid } from './codes/mdc.ts';
 export { ucumOfSenml } from './codes/senml-units.ts';
@@ -27,11 +31,15 @@ export function systemClock(): BootClock {
 export interface GatewayOptions {
   /** The embedded broker; null when no device speaks MQTT. */
   readonly mqtt: BrokerOptions | null;
+  /** The Bluetooth source; null when no device speaks it. */
+  readonly ble: BleOptions | null;
 }
 
 export interface Gateway {
   /** The port of the broker; null without one. */
   readonly port: number | null;
+  /** The Bluetooth source; null without one. */
+  readonly ble: BleSource | null;
   /** The broker's counts; see Source. */
   counters(): Record<string, number>;
   /** Closes the connections of a user: the device was removed, or its password changed. */
@@ -46,10 +54,12 @@ export interface Gateway {
  */
 export async function startGateway(options: GatewayOptions, sink: ReadingSink): Promise<Gateway> {
   const broker = options.mqtt === null ? null : await mqttBroker(options.mqtt);
-  const sources: Source[] = broker === null ? [] : [broker];
+  const ble = options.ble === null ? null : await bleSource(options.ble);
+  const sources: Source[] = [broker, ble].filter((source) => source !== null);
   for (const source of sources) await source.start(sink);
   return {
     port: broker?.port ?? null,
+    ble,
     counters: () => Object.assign({}, ...sources.map((source) => source.counters())),
     disconnectUser: (user) => broker?.disconnectUser(user),
     stop: async () => {
@@ -65,6 +75,18 @@ export async function startGateway(options: GatewayOptions, sink: ReadingSink): 
 export async function mqttBroker(options: BrokerOptions): Promise<Broker> {
   const { Broker } = await loadBroker();
   return new Broker(options);
+}
+
+/** The Bluetooth source, not yet started. Loaded only here, as the broker is. */
+async function bleSource(options: BleOptions): Promise<BleSource> {
+  const { BleSource } = await import('./ble/source.ts');
+  return new BleSource(options);
+}
+
+/** The radio of this machine through BlueZ, not yet started. Loads the D-Bus library: nobody without Bluetooth pays for it. */
+export async function bleRadio(options: BluezOptions): Promise<Radio> {
+  const { bluezRadio } = await import('./ble/bluez/radio.bluez.ts');
+  return bluezRadio(options);
 }
 
 /** Loads the broker's code beforehand, for who has to wait for something else anyway. */

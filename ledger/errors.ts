@@ -121,6 +121,7 @@ export const ERRORS = {
   device_unknown: wrong('gateway', 404, 'no such device'),
   packet_malformed: no('gateway', 400, 'the packet breaks the MQTT specification'),
   packet_too_large: no('gateway', 413, 'the packet is larger than allowed'),
+  pairing_busy: later('gateway', 409, 'another pairing is going on'),
   pairing_failed: no('gateway', 403, 'the pairing was refused, or its digits did not agree'),
   pairing_needed: later('gateway', 401, 'the device wants to be paired first'),
   payload_malformed: no('gateway', 400, 'the payload does not decode as its topic says'),

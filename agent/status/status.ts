@@ -1,5 +1,6 @@
 // What `agent status` says: the vault's counts, how the sync stands, and how long the disk lasts. Numbers, codes and this
 // gateway's own address; never a value or a topic.
+import type { BleStatus } from '@vitalseal/gateway';
 import { formatAddress, toHex } from '@vitalseal/ledger';
 import type { AgentIdentity } from '../identity/identity.ts';
 import { type Evidence, evidenceHeld, heldCheckpoint, META } from '../sync/held.ts';
@@ -27,8 +28,10 @@ export interface AgentStatus extends Omit<VaultStatus, 'spool'> {
   /** Until the spool is full at the present rate; null while it does not grow. */
   readonly secondsToFull: number | null;
   readonly devices: number;
-  /** The broker's counts; empty while the agent does not run. */
+  /** The counts of broker and radio; empty while the agent does not run. */
   readonly gateway: Readonly<Record<string, number>>;
+  /** Each Bluetooth device; never a reading. */
+  readonly ble: readonly BleStatus[];
 }
 
 export interface StatusParts {
@@ -40,6 +43,7 @@ export interface StatusParts {
   readonly facility: string | null;
   readonly devices: number;
   readonly gateway: Readonly<Record<string, number>>;
+  readonly ble: readonly BleStatus[];
   readonly nowMs: number;
 }
 
@@ -66,6 +70,7 @@ export async function agentStatusOf(parts: StatusParts): Promise<AgentStatus> {
     secondsToFull: fillsAt === undefined ? null : Math.max(0, Math.round((fillsAt - parts.nowMs) / 1000)),
     devices: parts.devices,
     gateway: parts.gateway,
+    ble: parts.ble,
     ...counts,
   };
 }

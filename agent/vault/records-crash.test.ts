@@ -12,8 +12,9 @@ const CHILD = join(import.meta.dirname, 'records-child.testing.ts');
 function run(folder: string, records: number, point = 'none', when = '', nth = 1): string[] {
   try {
     const args = [CHILD, folder, String(records), point, when, String(nth)];
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const;
-    return execFileSync(process.execPath, args, options).trim().split('\n');
+    return execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+      .trim()
+      .split('\n');
   } catch (error) {
     const { signal, stdout, stderr } = error as { signal: string; stdout: string; stderr: string };
     if (signal !== 'SIGKILL') throw new Error(`the child failed by itself: ${stderr}`);

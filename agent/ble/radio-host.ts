@@ -1,0 +1,67 @@
+// The bare radio for a command while no agent runs: it listens and pairs, and never connects to read. The caller holds the
+// folder's lock, so that no agent starts on the same radio meanwhile.
+import type { BleDirectory, PairingDialogue, Radio, Sighting } from '@vitalseal/gateway';
+import { VitalsealError } from '@vitalseal/ledger';
+import type { BleHost } from './host.ts';
+import { agrees } from './scan.ts';
+
+export interface RadioHostPorts {
+  readonly radio: Radio;
+  readonly devices: BleDirectory;
+  readonly after: (ms: number, work: () => void) => () => void;
+}
+
+/** Milliseconds that a host gets to answer at all, and that a device is listened for before it is paired. */
+const UP_MS = 5_000;
+const HEARD_MS = 20_000;
+const LOOK_MS = 250;
+
+/** Started; `stop` never throws. */
+export async function radioHost({
+  radio,
+  devices,
+  after,
+}: RadioHostPorts): Promise<BleHost & { stop(): Promise<void> }> {
+  let up = false;
+  const pause = (ms: number) => new Promise<void>((resolve) => void after(ms, resolve));
+  await radio.start((event) => {
+    if (event.kind === 'up') up = true;
+    else if (event.kind === 'down') up = false;
+  });
+  const begun = pause(UP_MS);
+  let patient = true;
+  void begun.then(() => {
+    patient = false;
+  });
+
+  async function listening(): Promise<void> {
+    while (!up && patient) await pause(LOOK_MS);
+    if (!up) throw new VitalsealError('radio_unavailable');
+    await radio.discover(true);
+  }
+
+  /** Remembered devices that were not heard are out of reach as far as anybody knows. */
+  async function heard(device: string): Promise<Sighting> {
+    const match = devices.list().find((known) => known.device === device)?.match;
+    if (match === undefined) throw new VitalsealError('device_unknown');
+    for (let waited = 0; waited < HEARD_MS; waited += LOOK_MS) {
+      const found = radio.sightings().find((sighting) => sighting.rssi !== null && agrees(match, sighting));
+      if (found !== undefined) return found;
+      await pause(LOOK_MS);
+    }
+    throw new VitalsealError('device_gone', 'the device was not heard: switch it on, and bring it near');
+  }
+
+  return {
+    async sightings() {
+      await listening();
+      return radio.sightings();
+    },
+    async pair(device: string, dialogue: PairingDialogue) {
+      await listening();
+      const { address } = await heard(device);
+      await radio.pair(address, dialogue);
+    },
+    stop: () => radio.stop(),
+  };
+}

@@ -1,0 +1,72 @@
+// What a scan shows of the devices around: how strong, what they are by what they advertise, and which of ours they are.
+// Whatever a device says of itself stays what it said; who prints it takes care of the terminal.
+import type { BleDirectory, BleMatch, Sighting } from '@vitalseal/gateway';
+
+export interface ListedSighting {
+  readonly address: string;
+  readonly addressType: 'public' | 'random';
+  readonly name: string | null;
+  /** dBm; null for one that the host only remembers. */
+  readonly rssi: number | null;
+  /** UUIDs, shortened. */
+  readonly services: readonly string[];
+  /** `heart rate strap` …; null when its advertisement does not say. */
+  readonly what: string | null;
+  readonly paired: boolean;
+  readonly connected: boolean;
+  /** Our name of it; null for a stranger. */
+  readonly device: string | null;
+}
+
+/** Assigned numbers of the Bluetooth SIG, the more telling first: a meter with a battery is a meter. */
+const WHAT: readonly (readonly [string, string])[] = [
+  ['181F', 'continuous glucose monitor'],
+  ['1808', 'glucose meter'],
+  ['1810', 'blood pressure cuff'],
+  ['1822', 'pulse oximeter'],
+  ['1809', 'thermometer'],
+  ['181B', 'body composition scale'],
+  ['181D', 'weight scale'],
+  ['180D', 'heart rate strap'],
+  ['1840', 'generic health sensor'],
+  ['183A', 'insulin delivery device'],
+  ['183E', 'activity monitor'],
+  ['1826', 'fitness machine'],
+  ['1814', 'running sensor'],
+  ['1816', 'cycling sensor'],
+  ['181A', 'environmental sensor'],
+  ['1812', 'keyboard or mouse'],
+  ['184E', 'audio device'],
+];
+
+/** The strongest first; what is out of reach last. */
+export function listSightings(
+  sightings: readonly Sighting[],
+  devices: BleDirectory,
+  advertised: (sighting: Sighting) => string | null = () => null,
+): ListedSighting[] {
+  const rules = devices.list();
+  return sightings
+    .map((sighting) => {
+      const { address, addressType, name, rssi, services, paired, connected } = sighting;
+      const device = rules.find(({ match }) => agrees(match, sighting))?.device ?? null;
+      const what = whatItIs(sighting) ?? advertised(sighting);
+      return { address, addressType, name, rssi, services, what, paired, connected, device };
+    })
+    .sort((a, b) => (b.rssi ?? -999) - (a.rssi ?? -999) || (a.address < b.address ? -1 : 1));
+}
+
+/** Every part that the rule names agrees. */
+export function agrees(match: BleMatch, { address, name, services }: Sighting): boolean {
+  return (
+    (match.address !== null || match.name !== null) &&
+    (match.address === null || match.address === address) &&
+    (match.name === null || match.name === name) &&
+    (match.service === null || services.includes(match.service))
+  );
+}
+
+function whatItIs({ services, serviceData }: Sighting): string | null {
+  const found = WHAT.find(([service]) => services.includes(service) || serviceData.has(service));
+  return found?.[1] ?? null;
+}
