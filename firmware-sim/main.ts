@@ -1,6 +1,11 @@
 // Simulated wearables and equipment, and replayed recordings, over MQTT. Knows nothing of the gateway but its topics and
 // payload formats: it stands for hardware that other people build. This is the composition root.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FakeDeviceSpec } from './ble/fake-bluez/device.bluez.ts';
+import { type FakeBluez, type FakeBluezOptions, startFakeBluez } from './ble/fake-bluez/fake-bluez.bluez.ts';
+import { BLE_KINDS, type BleKind, createPeripheral, isBleKind, type PeripheralSpec } from './ble/kinds.ts';
+import { AttError, type Packet, type Peripheral } from './ble/peripheral.ts';
+import { busProgram, type PrivateBus, startPrivateBus } from './ble/private-bus.fs.ts';
 import { emissionsOf, isKind, KINDS, type Kind } from './devices/kinds.ts';
 import { FAULTS, type Fault, type FaultRates, parseFault } from './faults/faults.ts';
 import { LinkRefused } from './link/link.ts';
@@ -16,21 +21,44 @@ import type { Counters } from './run/counters.ts';
 import { type Clock, type Simulation, simulate } from './run/simulation.ts';
 
 export type {
+  BleKind,
   Counters,
   CsvOptions,
   Decimal,
   Emission,
+  FakeBluez,
+  FakeBluezOptions,
+  FakeDeviceSpec,
   Fault,
   FaultRates,
   Format,
   Kind,
   MqttTarget,
+  Packet,
+  Peripheral,
+  PeripheralSpec,
+  PrivateBus,
   SimReading,
   Simulation,
   SimValue,
   Trouble,
 };
-export { FAULTS, FORMATS, isKind, KINDS, LinkRefused, parseFault, RecordingInvalid };
+export {
+  AttError,
+  BLE_KINDS,
+  busProgram,
+  createPeripheral,
+  FAULTS,
+  FORMATS,
+  isBleKind,
+  isKind,
+  KINDS,
+  LinkRefused,
+  parseFault,
+  RecordingInvalid,
+  startFakeBluez,
+  startPrivateBus,
+};
 
 export interface SimulationOptions {
   mqtt: MqttTarget;

@@ -1,0 +1,341 @@
+// One device as BlueZ sees it: heard, connected, resolved, paired, dropped, forgotten. Carries the packets of its peripheral.
+import { type Message, Variant } from '@jellybrick/dbus-next';
+import { createPeripheral, type PeripheralSpec } from '../kinds.ts';
+import type { Peripheral } from '../peripheral.ts';
+import type { Agents, PairingMethod } from './agents.bluez.ts';
+import { GattTable, type Security } from './gatt.bluez.ts';
+import { DEVICE, type DeviceFaults, type HostLimits, longUuid, NO_FAULTS, type OnSent } from './host.ts';
+import { BusError, type ObjectServer } from './object-server.bluez.ts';
+
+const ERROR = 'org.bluez.Error.';
+
+export interface FakeDeviceSpec extends PeripheralSpec {
+  /** Default: Just Works. */
+  readonly pairing?: PairingMethod;
+  /** Of numeric comparison and passkeys; the PIN too (default 123456). */
+  readonly passkey?: number;
+  /** The address does not say who it is: after pairing it is known by this one. */
+  readonly identity?: string;
+  /** A protected characteristic makes BlueZ pair by itself, as it does when an agent is there (default: not). */
+  readonly elevates?: boolean;
+  /** dBm at the beginning (default -55). */
+  readonly rssi?: number;
+}
+
+/** What a device needs of bluetoothd while it runs. */
+export interface Host {
+  readonly server: ObjectServer;
+  readonly agents: Agents;
+  readonly limits: HostLimits;
+  readonly adapterPath: string;
+  readonly now: () => number;
+  readonly onSent: OnSent;
+  isPowered(): boolean;
+  /** Takes one of the adapter's slots; false when none is free. */
+  takeSlot(device: FakeDevice): boolean;
+  freeSlot(device: FakeDevice): void;
+}
+
+export class FakeDevice {
+  readonly spec: FakeDeviceSpec;
+  readonly peripheral: Peripheral;
+  readonly faults: DeviceFaults = { ...NO_FAULTS };
+  /** What it advertises under now. */
+  address: string;
+  present = true;
+  sent = { packets: 0, readings: 0 };
+  connections = 0;
+  #host: Host | null = null;
+  #path = '';
+  #bond: Security = 'none';
+  #state: 'down' | 'connecting' | 'up' | 'resolved' = 'down';
+  #attempt: AbortController | null = null;
+  #pairing: AbortController | null = null;
+  #gatt: GattTable | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #resolving: NodeJS.Timeout | undefined;
+  #rssi: number;
+  #heardMs = 0;
+  /** Drops the link when so many packets have left. */
+  #dropAfter: number | null = null;
+
+  constructor(spec: FakeDeviceSpec) {
+    this.spec = spec;
+    this.address = spec.address;
+    this.#rssi = spec.rssi ?? -55;
+    this.peripheral = createPeripheral(spec);
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  get connected(): boolean {
+    return this.#state === 'up' || this.#state === 'resolved';
+  }
+
+  get paired(): boolean {
+    return this.#bond !== 'none';
+  }
+
+  /** bluetoothd is there: it remembers those it is bonded with. */
+  attach(host: Host): void {
+    this.#host = host;
+    if (this.paired) this.#export(this.spec.identity ?? this.address);
+  }
+
+  /** bluetoothd is gone, and the link with it. */
+  detach(): void {
+    this.#end();
+    this.#gatt = null;
+    this.#path = '';
+    this.#host = null;
+  }
+
+  /** An advertisement reaches the adapter. */
+  heard(): void {
+    const host = this.#host;
+    if (host === null || !this.present || this.connected) return;
+    this.#heardMs = host.now();
+    if (this.#path === '') {
+      this.#export(this.address);
+      return;
+    }
+    // A wearer moves: the strength of the signal wanders by a few dB.
+    this.#rssi = Math.min(-35, Math.max(-95, this.#rssi + ((this.#heardMs % 5) - 2)));
+    const { serviceData, manufacturerData } = this.#advertised(host.now());
+    host.server.change(this.#path, DEVICE, {
+      RSSI: this.#rssi,
+      ...(serviceData && { ServiceData: serviceData }),
+      ...(manufacturerData && { ManufacturerData: manufacturerData }),
+    });
+  }
+
+  /** Discovery ended: the strength of a signal nobody listens to is not known; one not heard for long is forgotten. */
+  unheard(): void {
+    if (this.#path !== '') this.#host?.server.change(this.#path, DEVICE, { RSSI: undefined });
+  }
+
+  /** Forgets it, if nothing was heard of it for too long. */
+  expire(): void {
+    const host = this.#host;
+    if (host === null || this.#path === '' || this.paired || this.#state !== 'down') return;
+    if (host.now() - this.#heardMs > host.limits.temporaryMs) this.remove();
+  }
+
+  /** Adapter1.RemoveDevice. */
+  remove(): void {
+    this.drop();
+    this.#bond = 'none';
+    if (this.#path !== '') this.#host?.server.remove(this.#path);
+    this.#path = '';
+    this.#gatt = null;
+  }
+
+  /** A program left the bus. */
+  gone(sender: string): void {
+    this.#gatt?.gone(sender);
+  }
+
+  /** The link ends, as when the wearer walks away; an attempt to connect fails. */
+  drop(): void {
+    const was = this.#state;
+    this.#end();
+    if (was === 'resolved') this.#change({ ServicesResolved: false });
+    if (was === 'resolved' || was === 'up') this.#change({ Connected: false });
+  }
+
+  dropAfter(packets: number): void {
+    this.#dropAfter = packets;
+  }
+
+  /** It advertises under another address from now on; what was known of the old one is left to be forgotten. */
+  rotate(address: string): void {
+    this.drop();
+    this.address = address;
+    if (this.paired) return; // resolved: bluetoothd knows who it is
+    if (this.#path !== '') this.#host?.server.remove(this.#path);
+    this.#path = '';
+    this.#gatt = null;
+  }
+
+  /** The device got new measurements to send by other means than a request: look again when the next packet is due. */
+  wake(): void {
+    this.#arm();
+  }
+
+  #export(address: string): void {
+    const host = this.#host;
+    if (host === null) return;
+    this.#path = `${host.adapterPath}/dev_${address.replaceAll(':', '_')}`;
+    const { name, services, serviceData, manufacturerData } = this.#advertised(host.now());
+    host.server.add(this.#path, {
+      [DEVICE]: {
+        properties: {
+          Address: ['s', address],
+          AddressType: ['s', this.spec.addressType ?? 'random'],
+          Name: ['s', name],
+          Alias: ['s', name],
+          Paired: ['b', this.paired],
+          Bonded: ['b', this.paired],
+          Trusted: ['b', false],
+          Blocked: ['b', false],
+          LegacyPairing: ['b', false],
+          Connected: ['b', false],
+          ServicesResolved: ['b', false],
+          UUIDs: ['as', services.map(longUuid)],
+          Adapter: ['o', host.adapterPath],
+          RSSI: ['n', this.#heardMs === 0 ? undefined : this.#rssi],
+          ServiceData: ['a{sv}', serviceData],
+          ManufacturerData: ['a{qv}', manufacturerData],
+        },
+        methods: {
+          Connect: { takes: [], gives: '', call: () => this.connect() },
+          Disconnect: { takes: [], gives: '', call: () => this.drop() },
+          Pair: { takes: [], gives: '', call: ({ sender }: Message) => this.#pair(sender) },
+          CancelPairing: { takes: [], gives: '', call: () => this.#cancelPairing() },
+        },
+        settable: { Trusted: (value) => this.#change({ Trusted: value === true }) },
+      },
+    });
+  }
+
+  #advertised(atMs: number) {
+    const { name, services, serviceData, manufacturerData } = this.peripheral.advertisement(atMs);
+    const variants = (entries: [string | number, Uint8Array][]) =>
+      entries.length === 0
+        ? undefined
+        : Object.fromEntries(entries.map(([key, bytes]) => [key, new Variant('ay', Buffer.from(bytes))]));
+    return {
+      name,
+      services,
+      serviceData: variants(Object.entries(serviceData).map(([uuid, bytes]) => [longUuid(uuid), bytes])),
+      manufacturerData: variants(Object.entries(manufacturerData)),
+    };
+  }
+
+  /** Device1.Connect. */
+  async connect(): Promise<void> {
+    const host = this.#host;
+    if (!host?.isPowered()) throw new BusError(`${ERROR}NotReady`, 'Resource Not Ready');
+    if (this.connected) return;
+    if (this.#state === 'connecting') throw new BusError(`${ERROR}InProgress`, 'In Progress');
+    if (!host.takeSlot(this)) throw new BusError(`${ERROR}Failed`, 'le-connection-concurrent-connection-limit');
+    this.#state = 'connecting';
+    this.#attempt = new AbortController();
+    const { signal } = this.#attempt;
+    const { connectMs, connectTimeoutMs } = host.limits;
+    const reachable = this.present && !this.faults.connectHangs;
+    const wait = this.faults.connectHangs ? 2 ** 31 - 1 : reachable ? connectMs : connectTimeoutMs;
+    await elapsed(wait, signal);
+    if (signal.aborted || !reachable) {
+      if (!signal.aborted) this.#end();
+      throw new BusError(`${ERROR}Failed`, 'le-connection-abort-by-local');
+    }
+    this.#state = 'up';
+    this.connections++;
+    this.#change({ Connected: true });
+    if (!this.faults.resolveNever) this.#resolving = setTimeout(() => this.#resolve(host), host.limits.resolveMs);
+  }
+
+  #resolve(host: Host): void {
+    this.#state = 'resolved';
+    this.#gatt ??= new GattTable({
+      ...{ server: host.server, peripheral: this.peripheral, faults: this.faults, now: host.now },
+      path: () => this.#path,
+      isUp: () => this.#state === 'resolved',
+      security: () => this.#bond,
+      elevate: () => this.#elevate(host),
+      changed: () => this.#arm(),
+    });
+    this.#gatt.resolved();
+    this.#change({ ServicesResolved: true });
+    this.#arm();
+  }
+
+  /** Sends what is due, and comes again when more is. */
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const host = this.#host;
+    const next = this.peripheral.nextMs();
+    if (host === null || next === null || this.#state !== 'resolved') return;
+    this.#timer = setTimeout(() => this.#send(host), Math.max(0, next - host.now()));
+  }
+
+  #send(host: Host): void {
+    for (const packet of this.peripheral.due(host.now())) {
+      if (this.faults.silent) continue;
+      this.#gatt?.notify(packet);
+      this.sent.packets++;
+      this.sent.readings += packet.readings.length;
+      host.onSent(this.address, packet, this.peripheral);
+      if (this.#dropAfter !== null && --this.#dropAfter <= 0) {
+        this.#dropAfter = null;
+        this.drop();
+        return;
+      }
+    }
+    this.#arm();
+  }
+
+  async #pair(sender: string): Promise<void> {
+    const host = this.#host;
+    if (host === null) return;
+    if (this.paired) throw new BusError(`${ERROR}AlreadyExists`, 'Already Exists');
+    if (this.#pairing !== null) throw new BusError(`${ERROR}InProgress`, 'In Progress');
+    if (!this.connected) await this.connect();
+    await this.#ask(host, sender, true);
+  }
+
+  async #elevate(host: Host): Promise<boolean> {
+    if (this.spec.elevates !== true || this.paired || this.#pairing !== null) return false;
+    await this.#ask(host, '', false).catch(() => {});
+    return this.paired;
+  }
+
+  async #ask(host: Host, sender: string, initiated: boolean): Promise<void> {
+    this.#pairing = new AbortController();
+    const { signal } = this.#pairing;
+    const { pairing = 'just-works', passkey = 123456, identity } = this.spec;
+    try {
+      const authenticated = await host.agents.pair(sender, this.#path, pairing, passkey, { signal, initiated });
+      this.#bond = authenticated ? 'authenticated' : 'unauthenticated';
+    } finally {
+      this.#pairing = null;
+    }
+    this.#change({ Paired: true, Bonded: true });
+    // A resolvable private address: the identity came with the keys, and the object keeps its path.
+    if (identity !== undefined) this.#change({ Address: identity });
+  }
+
+  #cancelPairing(): void {
+    if (this.#pairing === null) throw new BusError(`${ERROR}DoesNotExist`, 'Does Not Exist');
+    this.#pairing.abort();
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#resolving);
+    this.#state = 'down';
+    this.#attempt?.abort();
+    this.#attempt = null;
+    this.#pairing?.abort();
+    this.#host?.freeSlot(this);
+    this.peripheral.disconnected(this.#host?.now() ?? 0);
+  }
+
+  #change(values: Record<string, unknown>): void {
+    if (this.#path !== '') this.#host?.server.change(this.#path, DEVICE, values);
+  }
+}
+
+/** Resolves after `ms`, or at once when aborted. */
+function elapsed(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
