@@ -117,6 +117,7 @@ export const ERRORS = {
   connections_exceeded: later('gateway', 429, 'too many connections'),
   device_gone: later('gateway', 503, 'the device is out of reach, or its link dropped'),
   device_invalid: wrong('gateway', 400, 'not a device name'),
+  device_refused: no('gateway', 502, 'the device refused what it was asked'),
   device_unassigned: later('gateway', 409, 'the device is assigned to no owner'),
   device_unknown: wrong('gateway', 404, 'no such device'),
   packet_malformed: no('gateway', 400, 'the packet breaks the MQTT specification'),
