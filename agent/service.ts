@@ -3,7 +3,7 @@
 import { type BleMatch, type BleStatus, type PairingDialogue, topicOf } from '@vitalseal/gateway';
 import { type Address, type FacilityClient, formatAddress, fromHex, toBase64, VitalsealError } from '@vitalseal/ledger';
 import { bleCommands } from './ble/commands.ts';
-import { unseen } from './ble/host.ts';
+import { fromTheAir, unseen } from './ble/host.ts';
 import { type ControlHandlers, type Parameters, textOf } from './control/protocol.ts';
 import { type AskedBle, parseBleRule } from './devices/bluetooth.ts';
 import { recordCursors } from './devices/cursors.ts';
@@ -236,7 +236,16 @@ export class AgentService {
   #ble(): readonly BleStatus[] {
     const { devices, live } = this.#parts;
     const running = live();
-    return running?.inputs?.bluetooth.status() ?? devices.ble.list().map(({ device }) => unseen(device, null));
+    const heard = running?.inputs?.bluetooth.status() ?? devices.ble.list().map(({ device }) => unseen(device, null));
+    return heard.map((status) => {
+      const { manufacturer, model, firmware } = status;
+      const texts = {
+        manufacturer: fromTheAir(manufacturer),
+        model: fromTheAir(model),
+        firmware: fromTheAir(firmware),
+      };
+      return { ...status, ...texts };
+    });
   }
 
   /** They come before the radio: a control socket is served first. */

@@ -63,6 +63,34 @@ it('takes a terminal that reports no columns for one of 80', () => {
   else Reflect.deleteProperty(process.stdout, 'columns');
 });
 
+describe('a question on a real terminal', () => {
+  const io = fileURLToPath(new URL('io.ts', import.meta.url));
+  /** What two questions get when this is on stdin. */
+  const answers = async (typed: string) => {
+    const program = `import { processIo } from ${JSON.stringify(io)}; const io = processIo();
+      console.log(JSON.stringify([await io.ask('a? '), await io.ask('b? ')]));`;
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program]);
+    child.stdin.end(typed);
+    let out = '';
+    child.stdout.on('data', (text) => (out += text));
+    expect(await once(child, 'close')).toEqual([0, null]);
+    return JSON.parse(out);
+  };
+
+  it('is answered by a line each, also when both came at once, and by null at the end', async () => {
+    expect(await answers('yes\n123456\nmore\n')).toEqual(['yes', '123456']);
+    expect(await answers('yes\n')).toEqual(['yes', null]);
+    expect(await answers('')).toEqual([null, null]);
+  });
+
+  it('leaves the process free to end while its stdin stays open', async () => {
+    const program = `import { processIo } from ${JSON.stringify(io)}; console.log(await processIo().ask('a? '));`;
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program]);
+    child.stdin.write('yes\n');
+    expect(await once(child, 'close')).toEqual([0, null]);
+  });
+});
+
 describe('the signal of a real process', () => {
   const io = fileURLToPath(new URL('io.ts', import.meta.url));
   const start = async (body: string) => {

@@ -1,6 +1,8 @@
 // What a command may do to the terminal: print lines, tables and one JSON object, and learn that it should stop.
 // Commands get an Io and touch neither console nor process, so a test can run them in its own process.
 
+import type { Interface } from 'node:readline';
+
 export type Cell = string | number | bigint | boolean | null | undefined;
 
 export interface Io {
@@ -14,6 +16,8 @@ export interface Io {
   table(rows: readonly Readonly<Record<string, Cell>>[], columns?: readonly string[]): void;
   /** `value` as one line of JSON; by convention the last line on stdout. Bytes become hex, bigints numbers or text. */
   json(value: unknown): void;
+  /** One line that a person types; null at the end of input, or when the command is to stop. `prompt` goes to stderr. */
+  ask(prompt: string): Promise<string | null>;
   /** Whether a person watches stdout (a terminal). */
   readonly interactive: boolean;
   /** Columns of the terminal; 80 when there is none, or when it does not know. */
@@ -37,9 +41,14 @@ export function processIo(): Io {
     stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   }
   let signal: AbortSignal | undefined;
+  const readLine = lineReader();
   const out: Sink = (text) => void process.stdout.write(text);
   return {
     ...printers(out, (text) => void process.stderr.write(text)),
+    async ask(prompt) {
+      signal ??= stopSignal();
+      return readLine(prompt, signal);
+    },
     interactive: process.stdout.isTTY === true,
     get width() {
       return process.stdout.columns || 80;
@@ -51,8 +60,15 @@ export function processIo(): Io {
   };
 }
 
-/** An Io that keeps what was printed, for tests of commands. `stop()` plays Ctrl-C. */
-export function recordingIo(): { io: Io; stdout(): string; stderr(): string; stop(): void; lastJson(): unknown } {
+/** An Io that keeps what was printed, for tests of commands. `stop()` plays Ctrl-C; `answers` are what a person types. */
+export function recordingIo(answers: readonly string[] = []): {
+  io: Io;
+  stdout(): string;
+  stderr(): string;
+  stop(): void;
+  lastJson(): unknown;
+} {
+  const typed = [...answers];
   let out = '';
   let err = '';
   const controller = new AbortController();
@@ -63,7 +79,14 @@ export function recordingIo(): { io: Io; stdout(): string; stderr(): string; sto
     err += text;
   };
   return {
-    io: { ...printers(add, addError), interactive: false, width: 80, signal: controller.signal },
+    io: {
+      ...printers(add, addError),
+      async ask(prompt) {
+        addError(prompt);
+        return typed.shift() ?? null;
+      },
+      ...{ interactive: false, width: 80, signal: controller.signal },
+    },
     stdout: () => out,
     stderr: () => err,
     stop: () => controller.abort(),
@@ -111,6 +134,43 @@ function printers(out: Sink, err: Sink): Pick<Io, 'print' | 'printError' | 'writ
       for (const line of tableLines(rows, columns)) out(`${line}\n`);
     },
     json: (value) => out(`${jsonLine(value)}\n`),
+  };
+}
+
+/** Reads lines of stdin only while somebody waits for one: between two questions the terminal is nobody's. */
+function lineReader(): (prompt: string, signal: AbortSignal) => Promise<string | null> {
+  let reader: Interface | undefined;
+  let ended = false;
+  const typed: string[] = [];
+  let take: ((line: string | null) => void) | null = null;
+  /** To who waits, once: the next line may come in the same breath. */
+  const give = (line: string | null) => {
+    const waiting = take;
+    take = null;
+    waiting?.(line);
+  };
+  return async (prompt, signal) => {
+    if (reader === undefined) {
+      const { createInterface } = await import('node:readline');
+      reader = createInterface({ input: process.stdin, terminal: false });
+      reader.on('line', (line) => (take === null ? void typed.push(line) : give(line)));
+      reader.on('close', () => {
+        ended = true;
+        give(null);
+      });
+    }
+    process.stderr.write(prompt);
+    const line = typed.shift();
+    if (line !== undefined || ended || signal.aborted) return line ?? null;
+    reader.resume();
+    const stop = () => give(null);
+    signal.addEventListener('abort', stop, { once: true });
+    const answer = await new Promise<string | null>((resolve) => {
+      take = resolve;
+    });
+    signal.removeEventListener('abort', stop);
+    if (!ended) reader.pause();
+    return answer;
   };
 }
 

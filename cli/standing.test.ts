@@ -54,3 +54,28 @@ it('explains what is in the way', () => {
     'state | running (disk_full) | there is no room on the disk',
   );
 });
+
+it('says of Bluetooth how many are linked, and what is the matter with the others', () => {
+  const device: AgentStatus['ble'][number] = {
+    ...{ device: 'strap-1', state: 'live', address: null, rssi: null, paired: false, lastSeenMs: null },
+    ...{ lastReadingMs: null, connections: 1, readings: 1, quarantined: 0, throttled: 0, problem: null, clock: null },
+    ...{ manufacturer: null, model: null, firmware: null, battery: null },
+  };
+  const said = lines({
+    ...STATUS,
+    ble: [
+      device,
+      { ...device, device: 'meter-1', state: 'waiting', problem: 'pairing_needed' },
+      { ...device, device: 'flood-1', state: 'throttled', throttled: 12 },
+    ],
+  });
+  expect(said).toEqual(
+    expect.arrayContaining([
+      'bluetooth | 1 of 3 | devices with a link now',
+      ' | meter-1 | waiting (pairing_needed) | the device wants to be paired first',
+      ' | flood-1 | throttled | 12 packets not taken: it sends more than allowed',
+    ]),
+  );
+  expect(said.join('\n')).not.toContain('strap-1');
+  expect(lines(STATUS).join('\n')).not.toContain('bluetooth');
+});

@@ -25,6 +25,7 @@ export function standing(now: AgentStatus): StandingRow[] {
       now.secondsToFull === null ? 'not filling' : lasting(now.secondsToFull),
       `at the present rate, of ${sized(now.spool.limit)}`,
     ),
+    ...bluetooth(now.ble),
     row('held', now.held, 'readings of devices that are assigned to nobody'),
     row('quarantined', now.quarantined, 'messages that could not be decoded'),
     ...byCode(now.gateway, 'quarantined'),
@@ -42,6 +43,28 @@ export function standing(now: AgentStatus): StandingRow[] {
         ]
       : []),
     row('checkpoint', counted(now.checkpoint.size, 'entry', 'entries'), 'in the newest final checkpoint verified here'),
+  ];
+}
+
+const LINKED: ReadonlySet<string> = new Set(['pairing', 'subscribing', 'stored-records', 'live']);
+
+/** How many have a link, and then only those with which something is the matter. */
+function bluetooth(devices: AgentStatus['ble']): StandingRow[] {
+  if (devices.length === 0) return [];
+  const linked = devices.filter(({ state }) => LINKED.has(state)).length;
+  const trouble = devices.filter(
+    ({ problem, state, throttled }) => problem !== null || state === 'throttled' || throttled > 0,
+  );
+  return [
+    row('bluetooth', `${linked} of ${devices.length}`, 'devices with a link now'),
+    ...trouble.map(({ device, state, problem, throttled }) => {
+      const floods = throttled > 0 ? `, ${counted(throttled, 'packet')} not taken: it sends more than allowed` : '';
+      return row(
+        `  ${device}`,
+        problem === null ? state : `${state} (${problem})`,
+        `${meaningOf(problem)}${floods}`.replace(/^, /, ''),
+      );
+    }),
   ];
 }
 

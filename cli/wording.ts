@@ -38,3 +38,9 @@ export function sized(bytes: number): string {
   }
   return unit === 0 ? counted(bytes, 'byte') : `${value.toFixed(1)} ${SIZES[unit]}`;
 }
+
+/** `5 minutes ago`, of milliseconds. */
+export function ago(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return seconds < 1 ? 'just now' : `${lasting(seconds)} ago`;
+}

@@ -9,6 +9,11 @@ export interface BleHost {
   pair(device: string, dialogue: PairingDialogue): Promise<void>;
 }
 
+/** Text that a device sent, without what could steer a terminal or turn the writing around. */
+export function fromTheAir(text: string | null): string | null {
+  return text === null ? null : text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}').toWellFormed();
+}
+
 /** How a device stands that nobody looks for: because of `problem`, or because the agent does not run. */
 export function unseen(device: string, problem: string | null): BleStatus {
   return {

@@ -1,6 +1,7 @@
 // What a scan shows of the devices around: how strong, what they are by what they advertise, and which of ours they are.
-// Whatever a device says of itself stays what it said; who prints it takes care of the terminal.
+// A name goes on without what could steer a terminal, in JSON too, since somebody prints that.
 import type { BleDirectory, BleMatch, Sighting } from '@vitalseal/gateway';
+import { fromTheAir } from './host.ts';
 
 export interface ListedSighting {
   readonly address: string;
@@ -51,7 +52,7 @@ export function listSightings(
       const { address, addressType, name, rssi, services, paired, connected } = sighting;
       const device = rules.find(({ match }) => agrees(match, sighting))?.device ?? null;
       const what = whatItIs(sighting) ?? advertised(sighting);
-      return { address, addressType, name, rssi, services, what, paired, connected, device };
+      return { address, addressType, name: fromTheAir(name), rssi, services, what, paired, connected, device };
     })
     .sort((a, b) => (b.rssi ?? -999) - (a.rssi ?? -999) || (a.address < b.address ? -1 : 1));
 }

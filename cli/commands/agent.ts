@@ -6,15 +6,8 @@ import { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { writeProof } from '../proof-files.fs.ts';
 import { counted } from '../wording.ts';
-
-interface Common {
-  data: string;
-  json?: boolean;
-}
-
-const DATA = '.vitalseal/agent';
-
-const load = () => import('@vitalseal/agent');
+import { bus, type Common, DATA, load, sub } from './agent-folder.ts';
+import { devices } from './devices.ts';
 
 export function agentCommand(io: Io): Command {
   const command = new Command('agent').description(
@@ -22,13 +15,6 @@ export function agentCommand(io: Io): Command {
   );
   for (const make of [init, enroll, run, devices, status, records, proof, flush]) command.addCommand(make(io));
   return command;
-}
-
-function sub(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .option('--data <dir>', "the agent's data folder", DATA)
-    .option('--json', 'print one JSON object as the last line');
 }
 
 function init(io: Io): Command {
@@ -82,7 +68,7 @@ function run(io: Io): Command {
     .action(async (given: RunOptions) => {
       const { runAgent } = await load();
       const { signal } = io;
-      const agent = await runAgent({ dir: resolve(given.data), mqtt: given.mqtt });
+      const agent = await runAgent({ dir: resolve(given.data), mqtt: given.mqtt, ble: bus() });
       if (given.json) io.json({ mqtt: agent.mqtt, address: agent.address });
       else io.print(`the agent listens for MQTT on ${agent.mqtt}`);
       const stopped = new Promise<void>((done) => {
@@ -95,67 +81,6 @@ function run(io: Io): Command {
         await agent.stop();
       }
     });
-}
-
-interface DeviceOptions extends Common {
-  owner?: string;
-}
-
-const OWNER = 'whose readings it brings: an address, or "none" (then they are held)';
-
-function devices(io: Io): Command {
-  const command = new Command('devices').description('The devices that may connect, and whose readings they bring.');
-  command.addCommand(
-    sub('add', 'Adds a device. Its password is shown once. Also while the agent runs.')
-      .argument('<name>', 'its name: user name, part of its topics, and its name in readings')
-      .option('--owner <address>', `${OWNER}; the enrolled owner where nothing is said`)
-      .action(async (name: string, given: DeviceOptions) => {
-        const added = await (await load()).addDevice(resolve(given.data), name, given.owner);
-        if (given.json) return io.json(added);
-        const { device, username, password, topics } = added;
-        io.table(
-          [
-            ['device', device],
-            ['username', username],
-            ['password', `${password}   (shown once: note it now)`],
-            ['topic for JSON', topics.json],
-            ['topic for SenML JSON', topics.senml],
-            ['topic for SenML CBOR', topics['senml-cbor']],
-          ].map(([what, is]) => ({ what, is })),
-        );
-      }),
-  );
-  command.addCommand(
-    sub('assign', 'Assigns a device to an owner, from its next reading on. Also while the agent runs, and offline.')
-      .argument('<name>')
-      .requiredOption('--owner <address>', OWNER)
-      .action(async (name: string, given: DeviceOptions) => {
-        const assigned = await (await load()).assignDevice(resolve(given.data), name, given.owner);
-        if (given.json) return io.json(assigned);
-        io.print(`${assigned.device}: ${assigned.owner}`);
-      }),
-  );
-  command.addCommand(
-    sub('list', 'Lists the devices.').action(async (given: Common) => {
-      const listed = await (await load()).listDevices(resolve(given.data));
-      if (given.json) return io.json(listed);
-      if (listed.devices.length === 0) return io.printError('no devices yet: agent devices add NAME makes one');
-      io.table(
-        listed.devices.map(({ device, owner }) => ({ device, owner })),
-        ['device', 'owner'],
-      );
-    }),
-  );
-  command.addCommand(
-    sub('remove', 'Removes a device: it can no longer connect; its readings stay.')
-      .argument('<name>')
-      .action(async (name: string, given: Common) => {
-        const removed = await (await load()).removeDevice(resolve(given.data), name);
-        if (given.json) return io.json(removed);
-        io.print(`removed ${removed.device}`);
-      }),
-  );
-  return command;
 }
 
 function status(io: Io): Command {

@@ -1,0 +1,32 @@
+import type { ListedSighting } from '@vitalseal/agent';
+import { describe, expect, it } from 'vitest';
+import { adding, signalOf } from './devices-scan.ts';
+
+const heard: ListedSighting = {
+  ...{ address: 'C0:26:DA:01:02:03', addressType: 'public', name: null, rssi: -50, services: [], what: null },
+  ...{ paired: false, connected: false, device: null },
+};
+
+it('shows a signal in dBm and bars', () => {
+  expect([-40, -60, -80, -100, null].map(signalOf)).toEqual([
+    ' -40 dBm ▂▄▆█',
+    ' -60 dBm ▂▄▆ ',
+    ' -80 dBm ▂▄  ',
+    '-100 dBm ▂   ',
+    'linked',
+  ]);
+});
+
+describe('the command that adds a device', () => {
+  it('names its address while that stays', () => {
+    expect(adding(heard)).toBe('agent devices add NAME --ble C0:26:DA:01:02:03');
+    expect(adding({ ...heard, addressType: 'random' })).toBe('agent devices add NAME --ble C0:26:DA:01:02:03');
+  });
+
+  it('names its name when the address rotates, unless that name could do something in a shell', () => {
+    const rotating = { ...heard, address: '4F:26:DA:01:02:03', addressType: 'random' as const };
+    expect(adding({ ...rotating, name: 'Strap 7' })).toBe("agent devices add NAME --ble-name 'Strap 7'");
+    for (const name of [null, "x'; reboot #", '$(reboot)', '`reboot`'])
+      expect(adding({ ...rotating, name })).toBe('changes its address, and says no name');
+  });
+});

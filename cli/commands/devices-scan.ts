@@ -1,0 +1,108 @@
+// vitalseal agent devices scan: what is around, how strong, what it is, and whose. Live on a terminal, once elsewhere.
+import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ListedSighting } from '@vitalseal/agent';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type Io, tableLines } from '../io.ts';
+import { counted } from '../wording.ts';
+import { bus, type Common, load, sub } from './agent-folder.ts';
+
+interface ScanOptions extends Common {
+  seconds?: number;
+}
+
+const LOOK_MS = 500;
+/** Without a terminal nobody presses Ctrl-C: long enough for a device that advertises each few seconds. */
+const SECONDS = 10;
+/** Lines of a live table: it must fit the window that it is redrawn in. */
+const MOST_LIVE = 18;
+const UP = (lines: number) => `\u001b[${lines}F`;
+const CLEAR_TO_END = '\u001b[K';
+const CLEAR_BELOW = '\u001b[J';
+
+export function scan(io: Io): Command {
+  return sub('scan', 'Shows the Bluetooth devices around; with or without a running agent. Connects to none.')
+    .option(
+      '--seconds <n>',
+      `stop after this many seconds; else at Ctrl-C, or after ${SECONDS} without a terminal`,
+      positive,
+    )
+    .action(async (given: ScanOptions) => {
+      const live = io.interactive && !given.json;
+      const { signal } = io;
+      const seconds = given.seconds ?? (live ? Number.POSITIVE_INFINITY : SECONDS);
+      const desk = await (await load()).openBluetooth(resolve(given.data), bus());
+      try {
+        const show = liveTable(io);
+        const end = performance.now() + seconds * 1000;
+        let heard: readonly ListedSighting[] = [];
+        do {
+          heard = inReach((await desk.scan()).sightings);
+          if (live) show(heard);
+          const left = Math.max(0, end - performance.now());
+          await pause(Math.min(LOOK_MS, left), undefined, { signal }).catch(() => {});
+        } while (!signal.aborted && performance.now() < end);
+        if (given.json) return io.json({ sightings: heard });
+        if (!live) io.table(rowsOf(heard), COLUMNS);
+        if (heard.length === 0)
+          io.printError('nothing was heard: is the device on, near, and not connected elsewhere?');
+      } finally {
+        await desk.close();
+      }
+    });
+}
+
+/** What the host only remembers is not around, unless it is linked: then it does not advertise. */
+const inReach = (all: readonly ListedSighting[]) => all.filter(({ rssi, connected }) => rssi !== null || connected);
+
+const COLUMNS = ['signal', 'address', 'name', 'what', 'ours, or what adds it'] as const;
+
+function rowsOf(heard: readonly ListedSighting[]) {
+  return heard.map((one) => ({
+    signal: signalOf(one.rssi),
+    address: one.address,
+    name: one.name ?? '',
+    what: one.what ?? '',
+    'ours, or what adds it': one.device ?? adding(one),
+  }));
+}
+
+const BARS = ['▂', '▄', '▆', '█'];
+/** dBm from which on there is a bar more: each about four times as strong as the last. */
+const STEPS = [-200, -85, -70, -55];
+
+export function signalOf(rssi: number | null): string {
+  if (rssi === null) return 'linked';
+  const bars = STEPS.map((step, i) => (rssi >= step ? BARS[i] : ' ')).join('');
+  return `${String(rssi).padStart(4)} dBm ${bars}`;
+}
+
+/** The command that adds it: by its address, or by its name when the address will be another one soon. */
+export function adding({ address, addressType, name }: ListedSighting): string {
+  const rotates = addressType === 'random' && (Number.parseInt(address.slice(0, 2), 16) & 0xc0) !== 0xc0;
+  if (!rotates) return `agent devices add NAME --ble ${address}`;
+  // A name that needs more than quotes is not put into anybody's shell.
+  if (name !== null && /^[\p{L}\p{N} ._+:()#-]+$/u.test(name)) return `agent devices add NAME --ble-name '${name}'`;
+  return 'changes its address, and says no name';
+}
+
+function liveTable(io: Io): (heard: readonly ListedSighting[]) => void {
+  let drawn = 0;
+  return (heard) => {
+    const shown = heard.slice(0, MOST_LIVE);
+    const more = heard.length - shown.length;
+    const lines = [
+      ...tableLines(rowsOf(shown), COLUMNS),
+      `${counted(heard.length, 'device')}${more > 0 ? `, the ${more} weakest not shown` : ''}; Ctrl-C ends`,
+    ];
+    const text = lines.map((line) => `${[...line].slice(0, io.width - 1).join('')}${CLEAR_TO_END}\n`).join('');
+    io.write((drawn > 0 ? UP(drawn) : '') + text + CLEAR_BELOW);
+    drawn = lines.length;
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0 && value <= 86_400) return value;
+  throw new InvalidArgumentError('expected a number of seconds above 0');
+}
