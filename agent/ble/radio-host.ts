@@ -45,7 +45,9 @@ export async function radioHost({
     const match = devices.list().find((known) => known.device === device)?.match;
     if (match === undefined) throw new VitalsealError('device_unknown');
     for (let waited = 0; waited < HEARD_MS; waited += LOOK_MS) {
-      const found = radio.sightings().find((sighting) => sighting.rssi !== null && agrees(match, sighting));
+      const found = radio
+        .sightings()
+        .find((sighting) => (sighting.rssi !== null || sighting.connected) && agrees(match, sighting));
       if (found !== undefined) return found;
       await pause(LOOK_MS);
     }
