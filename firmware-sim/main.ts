@@ -1,8 +1,8 @@
 // Simulated wearables and equipment, and replayed recordings, over MQTT. Knows nothing of the gateway but its topics and
 // payload formats: it stands for hardware that other people build. This is the composition root.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FakeDeviceSpec } from './ble/fake-bluez/device.bluez.ts';
 import { type FakeBluez, type FakeBluezOptions, startFakeBluez } from './ble/fake-bluez/fake-bluez.bluez.ts';
+import type { FakeDeviceSpec } from './ble/fake-bluez/spec.ts';
 import { BLE_KINDS, type BleKind, createPeripheral, isBleKind, type PeripheralSpec } from './ble/kinds.ts';
 import { AttError, type Packet, type Peripheral } from './ble/peripheral.ts';
 import { busProgram, type PrivateBus, startPrivateBus } from './ble/private-bus.fs.ts';

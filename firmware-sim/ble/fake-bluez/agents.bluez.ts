@@ -3,17 +3,7 @@
 import { DBusError, Message, type MessageBus } from '@jellybrick/dbus-next';
 import { AGENT, AGENT_MANAGER } from './host.ts';
 import { BusError, type BusObject } from './object-server.bluez.ts';
-
-/** How a device pairs when both sides can. */
-export type PairingMethod =
-  | 'just-works'
-  | 'numeric-comparison'
-  /** The device shows six digits, the host's user enters them. */
-  | 'passkey-entry'
-  /** The host shows six digits, to be typed on the device. */
-  | 'passkey-display'
-  /** Older devices: a number from the manual. */
-  | 'pin';
+import type { PairingMethod } from './spec.ts';
 
 interface Agent {
   readonly sender: string;

@@ -1,26 +1,16 @@
 // One device as BlueZ sees it: heard, connected, resolved, paired, dropped, forgotten. Carries the packets of its peripheral.
-import { type Message, Variant } from '@jellybrick/dbus-next';
-import { createPeripheral, type PeripheralSpec } from '../kinds.ts';
+import type { Message } from '@jellybrick/dbus-next';
+import { createPeripheral } from '../kinds.ts';
 import type { Peripheral } from '../peripheral.ts';
-import type { Agents, PairingMethod } from './agents.bluez.ts';
-import { GattTable, type Security } from './gatt.bluez.ts';
-import { DEVICE, type DeviceFaults, type HostLimits, longUuid, NO_FAULTS, type OnSent } from './host.ts';
+import type { Agents } from './agents.bluez.ts';
+import { Bond } from './bond.bluez.ts';
+import { advertised, deviceObject } from './device-object.bluez.ts';
+import { GattTable } from './gatt.bluez.ts';
+import { DEVICE, type DeviceFaults, type HostLimits, NO_FAULTS, type OnSent } from './host.ts';
 import { BusError, type ObjectServer } from './object-server.bluez.ts';
+import type { FakeDeviceSpec } from './spec.ts';
 
 const ERROR = 'org.bluez.Error.';
-
-export interface FakeDeviceSpec extends PeripheralSpec {
-  /** Default: Just Works. */
-  readonly pairing?: PairingMethod;
-  /** Of numeric comparison and passkeys; the PIN too (default 123456). */
-  readonly passkey?: number;
-  /** The address does not say who it is: after pairing it is known by this one. */
-  readonly identity?: string;
-  /** A protected characteristic makes BlueZ pair by itself, as it does when an agent is there (default: not). */
-  readonly elevates?: boolean;
-  /** dBm at the beginning (default -55). */
-  readonly rssi?: number;
-}
 
 /** What a device needs of bluetoothd while it runs. */
 export interface Host {
@@ -47,10 +37,9 @@ export class FakeDevice {
   connections = 0;
   #host: Host | null = null;
   #path = '';
-  #bond: Security = 'none';
+  readonly #bond: Bond;
   #state: 'down' | 'connecting' | 'up' | 'resolved' = 'down';
   #attempt: AbortController | null = null;
-  #pairing: AbortController | null = null;
   #gatt: GattTable | null = null;
   #timer: NodeJS.Timeout | undefined;
   #resolving: NodeJS.Timeout | undefined;
@@ -64,6 +53,7 @@ export class FakeDevice {
     this.address = spec.address;
     this.#rssi = spec.rssi ?? -55;
     this.peripheral = createPeripheral(spec);
+    this.#bond = new Bond(spec);
   }
 
   get path(): string {
@@ -75,7 +65,7 @@ export class FakeDevice {
   }
 
   get paired(): boolean {
-    return this.#bond !== 'none';
+    return this.#bond.exists;
   }
 
   /** bluetoothd is there: it remembers those it is bonded with. */
@@ -103,7 +93,7 @@ export class FakeDevice {
     }
     // A wearer moves: the strength of the signal wanders by a few dB.
     this.#rssi = Math.min(-35, Math.max(-95, this.#rssi + ((this.#heardMs % 5) - 2)));
-    const { serviceData, manufacturerData } = this.#advertised(host.now());
+    const { serviceData, manufacturerData } = advertised(this.peripheral, host.now());
     host.server.change(this.#path, DEVICE, {
       RSSI: this.#rssi,
       ...(serviceData && { ServiceData: serviceData }),
@@ -126,7 +116,7 @@ export class FakeDevice {
   /** Adapter1.RemoveDevice. */
   remove(): void {
     this.drop();
-    this.#bond = 'none';
+    this.#bond.forget();
     if (this.#path !== '') this.#host?.server.remove(this.#path);
     this.#path = '';
     this.#gatt = null;
@@ -168,50 +158,19 @@ export class FakeDevice {
     const host = this.#host;
     if (host === null) return;
     this.#path = `${host.adapterPath}/dev_${address.replaceAll(':', '_')}`;
-    const { name, services, serviceData, manufacturerData } = this.#advertised(host.now());
-    host.server.add(this.#path, {
-      [DEVICE]: {
-        properties: {
-          Address: ['s', address],
-          AddressType: ['s', this.spec.addressType ?? 'random'],
-          Name: ['s', name],
-          Alias: ['s', name],
-          Paired: ['b', this.paired],
-          Bonded: ['b', this.paired],
-          Trusted: ['b', false],
-          Blocked: ['b', false],
-          LegacyPairing: ['b', false],
-          Connected: ['b', false],
-          ServicesResolved: ['b', false],
-          UUIDs: ['as', services.map(longUuid)],
-          Adapter: ['o', host.adapterPath],
-          RSSI: ['n', this.#heardMs === 0 ? undefined : this.#rssi],
-          ServiceData: ['a{sv}', serviceData],
-          ManufacturerData: ['a{qv}', manufacturerData],
-        },
-        methods: {
-          Connect: { takes: [], gives: '', call: () => this.connect() },
-          Disconnect: { takes: [], gives: '', call: () => this.drop() },
-          Pair: { takes: [], gives: '', call: ({ sender }: Message) => this.#pair(sender) },
-          CancelPairing: { takes: [], gives: '', call: () => this.#cancelPairing() },
-        },
-        settable: { Trusted: (value) => this.#change({ Trusted: value === true }) },
+    const object = deviceObject({
+      ...{ peripheral: this.peripheral, adapterPath: host.adapterPath, address, atMs: host.now(), paired: this.paired },
+      addressType: this.spec.addressType ?? 'random',
+      rssi: this.#heardMs === 0 ? undefined : this.#rssi,
+      trust: (on) => this.#change({ Trusted: on }),
+      methods: {
+        Connect: { takes: [], gives: '', call: () => this.connect() },
+        Disconnect: { takes: [], gives: '', call: () => this.drop() },
+        Pair: { takes: [], gives: '', call: ({ sender }: Message) => this.#pair(host, sender) },
+        CancelPairing: { takes: [], gives: '', call: () => this.#bond.cancel() },
       },
     });
-  }
-
-  #advertised(atMs: number) {
-    const { name, services, serviceData, manufacturerData } = this.peripheral.advertisement(atMs);
-    const variants = (entries: [string | number, Uint8Array][]) =>
-      entries.length === 0
-        ? undefined
-        : Object.fromEntries(entries.map(([key, bytes]) => [key, new Variant('ay', Buffer.from(bytes))]));
-    return {
-      name,
-      services,
-      serviceData: variants(Object.entries(serviceData).map(([uuid, bytes]) => [longUuid(uuid), bytes])),
-      manufacturerData: variants(Object.entries(manufacturerData)),
-    };
+    host.server.add(this.#path, object);
   }
 
   /** Device1.Connect. */
@@ -244,7 +203,7 @@ export class FakeDevice {
       ...{ server: host.server, peripheral: this.peripheral, faults: this.faults, now: host.now },
       path: () => this.#path,
       isUp: () => this.#state === 'resolved',
-      security: () => this.#bond,
+      security: () => this.#bond.security,
       elevate: () => this.#elevate(host),
       changed: () => this.#arm(),
     });
@@ -278,39 +237,24 @@ export class FakeDevice {
     this.#arm();
   }
 
-  async #pair(sender: string): Promise<void> {
-    const host = this.#host;
-    if (host === null) return;
-    if (this.paired) throw new BusError(`${ERROR}AlreadyExists`, 'Already Exists');
-    if (this.#pairing !== null) throw new BusError(`${ERROR}InProgress`, 'In Progress');
+  async #pair(host: Host, sender: string): Promise<void> {
+    this.#bond.check();
     if (!this.connected) await this.connect();
-    await this.#ask(host, sender, true);
+    await this.#bond.make(host.agents, sender, this.#path);
+    this.#bonded();
   }
 
   async #elevate(host: Host): Promise<boolean> {
-    if (this.spec.elevates !== true || this.paired || this.#pairing !== null) return false;
-    await this.#ask(host, '', false).catch(() => {});
+    if (this.spec.elevates !== true || this.paired || this.#bond.running) return false;
+    await this.#bond.make(host.agents, '', this.#path).catch(() => {});
+    if (this.paired) this.#bonded();
     return this.paired;
   }
 
-  async #ask(host: Host, sender: string, initiated: boolean): Promise<void> {
-    this.#pairing = new AbortController();
-    const { signal } = this.#pairing;
-    const { pairing = 'just-works', passkey = 123456, identity } = this.spec;
-    try {
-      const authenticated = await host.agents.pair(sender, this.#path, pairing, passkey, { signal, initiated });
-      this.#bond = authenticated ? 'authenticated' : 'unauthenticated';
-    } finally {
-      this.#pairing = null;
-    }
+  #bonded(): void {
     this.#change({ Paired: true, Bonded: true });
     // A resolvable private address: the identity came with the keys, and the object keeps its path.
-    if (identity !== undefined) this.#change({ Address: identity });
-  }
-
-  #cancelPairing(): void {
-    if (this.#pairing === null) throw new BusError(`${ERROR}DoesNotExist`, 'Does Not Exist');
-    this.#pairing.abort();
+    if (this.spec.identity !== undefined) this.#change({ Address: this.spec.identity });
   }
 
   #end(): void {
@@ -319,7 +263,7 @@ export class FakeDevice {
     this.#state = 'down';
     this.#attempt?.abort();
     this.#attempt = null;
-    this.#pairing?.abort();
+    this.#bond.abort();
     this.#host?.freeSlot(this);
     this.peripheral.disconnected(this.#host?.now() ?? 0);
   }

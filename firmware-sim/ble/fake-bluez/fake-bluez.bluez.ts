@@ -5,9 +5,10 @@ import { Message, type MessageBus, sessionBus } from '@jellybrick/dbus-next';
 import type { Peripheral } from '../peripheral.ts';
 import { FakeAdapter } from './adapter.bluez.ts';
 import { Agents } from './agents.bluez.ts';
-import { FakeDevice, type FakeDeviceSpec } from './device.bluez.ts';
+import { FakeDevice } from './device.bluez.ts';
 import { type DeviceFaults, type HostLimits, type OnSent, USUAL_LIMITS } from './host.ts';
 import { BusError, ObjectServer } from './object-server.bluez.ts';
+import type { FakeDeviceSpec } from './spec.ts';
 
 export interface FakeBluezOptions {
   readonly busAddress: string;

@@ -2,15 +2,13 @@
 // it. As in BlueZ the objects stay when the link ends, and a program's subscription takes effect again on the next link.
 import type { Message } from '@jellybrick/dbus-next';
 import { ATT, AttError, type Characteristic, type Packet, type Peripheral, type Protection } from '../peripheral.ts';
+import type { Security } from './bond.bluez.ts';
 import { CHARACTERISTIC, type DeviceFaults, longUuid, SERVICE } from './host.ts';
 import { BusError, type ObjectServer } from './object-server.bluez.ts';
 
 const ERROR = 'org.bluez.Error.';
 const MTU = 247;
 const RACP = '2A52';
-
-/** How well the link is protected now. */
-export type Security = 'none' | 'unauthenticated' | 'authenticated';
 
 export interface GattLink {
   readonly server: ObjectServer;

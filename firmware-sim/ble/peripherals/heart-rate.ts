@@ -107,7 +107,7 @@ export function strapPacket({ rate, contact, intervals, energy }: StrapValues): 
   else bytes.u8(rate);
   if (energy !== null) bytes.u16(energy);
   for (const interval of intervals) bytes.u16(interval);
-  const readings: SimReading[] = [{ code: 'MDC_ECG_HEART_RATE', unit: '/min', value: rounded(rate, 0) }];
+  const readings: SimReading[] = [{ code: 'MDC_HF_HR', unit: '/min', value: rounded(rate, 0) }];
   if (energy !== null) readings.push({ code: 'energyExpended', unit: 'kJ', value: rounded(energy, 0) });
   for (const interval of intervals) {
     readings.push({ code: 'MDC_ECG_TIME_PD_RR_GL', unit: 'ms', value: milliseconds(interval) });

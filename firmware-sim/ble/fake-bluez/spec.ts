@@ -1,0 +1,26 @@
+// How a simulated device stands to the fake BlueZ, beyond what it measures: plain data, so that another process can be told.
+import type { PeripheralSpec } from '../kinds.ts';
+
+/** How a device pairs when both sides can. */
+export type PairingMethod =
+  | 'just-works'
+  | 'numeric-comparison'
+  /** The device shows six digits, the host's user enters them. */
+  | 'passkey-entry'
+  /** The host shows six digits, to be typed on the device. */
+  | 'passkey-display'
+  /** Older devices: a number from the manual. */
+  | 'pin';
+
+export interface FakeDeviceSpec extends PeripheralSpec {
+  /** Default: Just Works. */
+  readonly pairing?: PairingMethod;
+  /** Of numeric comparison and passkeys; the PIN too (default 123456). */
+  readonly passkey?: number;
+  /** The address does not say who it is: after pairing it is known by this one. */
+  readonly identity?: string;
+  /** A protected characteristic makes BlueZ pair by itself, as it does when an agent is there (default: not). */
+  readonly elevates?: boolean;
+  /** dBm at the beginning (default -55). */
+  readonly rssi?: number;
+}
