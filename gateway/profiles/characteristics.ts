@@ -2,9 +2,23 @@
 import { VitalsealError } from '@vitalseal/ledger';
 import { shortUuid } from '../ble/radio.ts';
 import { BATTERY } from './battery.ts';
+import { CGM_MEASUREMENT } from './cgm-measurement.ts';
+import { CGM_OPERATIONS } from './cgm-operations.ts';
+import { CGM_SESSION } from './cgm-session.ts';
 import type { Characteristic, CharacteristicTable, DecodedPacket } from './decoded.ts';
+import { ELAPSED_TIME } from './elapsed-time.ts';
+import { GLUCOSE } from './glucose.ts';
+import { GLUCOSE_CONTEXT } from './glucose-context.ts';
+import { HEALTH_SENSOR } from './health-sensor.ts';
 
 const TABLES: readonly CharacteristicTable[] = [
+  CGM_MEASUREMENT,
+  CGM_OPERATIONS,
+  CGM_SESSION,
+  ELAPSED_TIME,
+  GLUCOSE,
+  GLUCOSE_CONTEXT,
+  HEALTH_SENSOR,
   BATTERY,
   // one line a profile
 ];

@@ -1,0 +1,99 @@
+// Current Elapsed Time (2BF2, Elapsed Time Service 1.0), and the time stamp of health observations, which has the same
+// nine octets: a clock that counts from 2000, in UTC or on the wall, or a counter of ticks that means nothing by itself.
+import { VitalsealError } from '@vitalseal/ledger';
+import { bits, hasBit, nameOf } from './bits.ts';
+import { type CharacteristicTable, type DecodedPacket, type Fact, type Facts, factsOnly } from './decoded.ts';
+import { Packet } from './packet.ts';
+
+const SOURCES: Readonly<Record<number, string>> = {
+  0: 'unknown',
+  1: 'networkTimeProtocol',
+  2: 'gps',
+  3: 'radioTimeSignal',
+  4: 'manual',
+  5: 'atomicClock',
+  6: 'cellularNetwork',
+  7: 'notSynchronized',
+};
+/** 2000-01-01T00:00:00, ms since 1970. */
+const EPOCH_MS = 946_684_800_000;
+/** Ticks a second, by the resolution's two bits: 1 s, 100 ms, 1 ms, 100 µs. */
+const PER_SECOND = [1, 10, 1000, 10_000];
+/** 10000-01-01T00:00:00Z: beyond, no four digits say the year. */
+const END_MS = 253_402_300_800_000;
+
+export interface ElapsedTime {
+  /** RFC 3339, with a zone where the device says one: `2024-06-06T10:00:00.5+02:00`. Null for a counter of ticks. */
+  readonly text: string | null;
+  /** False: the clock was set since; only the device could have said by how much. */
+  readonly currentTimeline: boolean;
+  readonly facts: Facts;
+}
+
+/** Nine octets. Throws `characteristic_truncated`, and `time_malformed` beyond the year 9999. */
+export function readElapsedTime(packet: Packet): ElapsedTime {
+  const flags = packet.uint8();
+  const value = packet.uint48();
+  const source = packet.uint8();
+  const offset = packet.int8();
+  const perSecond = PER_SECOND[(flags >> 2) & 3] as number;
+  const ticks = hasBit(flags, 0);
+  const utc = hasBit(flags, 1);
+  const offsetUsed = hasBit(flags, 4);
+  const currentTimeline = hasBit(flags, 5);
+  const offsetMinutes = offsetUsed ? offset * 15 : null;
+  const text = ticks ? null : timeText(value, perSecond, utc, offsetMinutes);
+  const facts: Record<string, Fact> = {
+    flags,
+    ...(flags >> 6 === 0 ? {} : { reservedFlags: flags & 0xc0 }),
+    tickCounter: ticks,
+    utc,
+    currentTimeline,
+    timeValue: value,
+    ticksPerSecond: perSecond,
+    time: text,
+    timeSyncSource: source,
+    timeSyncSourceName: nameOf(source, SOURCES),
+    tzDstOffset: offset,
+    tzDstOffsetMinutes: offsetMinutes,
+  };
+  return { text, currentTimeline, facts };
+}
+
+/** What the device's own display would show, where it says how far that is from UTC. */
+function timeText(value: number, perSecond: number, utc: boolean, offsetMinutes: number | null): string {
+  const second = Math.floor(value / perSecond);
+  const shown = EPOCH_MS + second * 1000 + (utc ? (offsetMinutes ?? 0) * 60_000 : 0);
+  if (shown >= END_MS) throw new VitalsealError('time_malformed', 'the clock of the packet is beyond the year 9999');
+  const digits = String(perSecond).length - 1;
+  const fraction = digits === 0 ? '' : `.${String(value % perSecond).padStart(digits, '0')}`;
+  return new Date(shown).toISOString().slice(0, 19) + fraction + zoneText(utc, offsetMinutes);
+}
+
+function zoneText(utc: boolean, offsetMinutes: number | null): string {
+  if (offsetMinutes === null) return utc ? 'Z' : '';
+  const minutes = Math.abs(offsetMinutes);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${offsetMinutes < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
+function decodeElapsedTime(bytes: Uint8Array): DecodedPacket {
+  const packet = new Packet(bytes);
+  const { facts } = readElapsedTime(packet);
+  // A client that sets the clock writes the nine octets alone.
+  if (packet.left === 0) return factsOnly(facts);
+  const clockStatus = packet.uint8();
+  const clockCapabilities = packet.uint8();
+  packet.end();
+  return factsOnly({
+    ...facts,
+    clockStatus,
+    clockStatusNames: bits(clockStatus, ['needsToBeSet']),
+    clockCapabilities,
+    clockCapabilitiesNames: bits(clockCapabilities, ['appliesDstRules', 'managesTzChanges']),
+  });
+}
+
+export const ELAPSED_TIME: CharacteristicTable = {
+  '2BF2': { name: 'Current Elapsed Time', decode: decodeElapsedTime },
+};

@@ -1,0 +1,146 @@
+// The values of health observations (Generic Health Sensor): numbers, codes, texts, events, states and lists of typed
+// attributes, each as readings. What the device names by an MDC code keeps that code, also where our table lacks it.
+import { type Value, VitalsealError } from '@vitalseal/ledger';
+import { termOfCode } from '../codes/mdc.ts';
+import { ucumOfMdc } from '../codes/mdc-units.ts';
+import type { Measured } from '../decoding/stamp.ts';
+import type { Fact } from './decoded.ts';
+import { readFloat } from './float.ts';
+import { type MeasuredOptions, measured } from './measured.ts';
+import { sampleReadings } from './observation-samples.ts';
+import { hex, textValue } from './octet-text.ts';
+import type { Packet } from './packet.ts';
+import { typedValue } from './typed-value.ts';
+
+/** Observation Class Types. A bundle (255) is read by whoever reads observations. */
+export const NUMERIC = 1;
+export const COMPOUND = 7;
+export const TLV = 8;
+export const BUNDLE = 255;
+
+export const CLASS_NAMES: Readonly<Record<number, string>> = {
+  1: 'numeric',
+  2: 'simpleDiscrete',
+  3: 'string',
+  4: 'sampleArray',
+  5: 'compoundDiscreteEvent',
+  6: 'compoundStateEvent',
+  7: 'compound',
+  8: 'tlvEncoded',
+  255: 'observationBundle',
+};
+
+export interface ObservedValue {
+  readonly readings: readonly Measured[];
+  /** What does not fit into readings. */
+  readonly facts: { readonly [name: string]: Fact };
+}
+
+/** Reads the value of an observation of `type` (32-bit MDC code). Throws the characteristic_* errors. */
+export function readValue(packet: Packet, classType: number, type: number, options: MeasuredOptions): ObservedValue {
+  switch (classType) {
+    case NUMERIC: {
+      const unit = packet.uint16();
+      return only(observed(type, unit, readFloat(packet), options));
+    }
+    case 2:
+      return only(observed(type, null, codeText(packet.uint32()), options));
+    case 3:
+      return only(observed(type, null, textValue(packet.take(packet.uint16())), options));
+    case 4: {
+      const { unit, blocks, facts } = sampleReadings(packet);
+      const readings = blocks.map(({ value, sourceName }) =>
+        observed(type, unit, value, { ...options, context: { ...options.context, sourceName } }),
+      );
+      return { readings, facts };
+    }
+    case 5:
+      return {
+        readings: list(packet, () => observed(type, null, codeText(packet.uint32()), options)),
+        facts: {},
+      };
+    case 6:
+      return stateEvent(packet, type, options);
+    case COMPOUND:
+      return compound(packet, options);
+    case TLV: {
+      const attributes = readAttributes(packet);
+      return {
+        readings: attributes.map(({ type: attribute, value }) => observed(attribute, null, value, options)),
+        facts: { attributes: attributes.map(({ facts }) => facts) },
+      };
+    }
+    default:
+      throw new VitalsealError('characteristic_reserved', 'a class of observation that does not exist yet');
+  }
+}
+
+interface Attribute {
+  readonly type: number;
+  readonly value: Value;
+  readonly facts: Fact;
+}
+
+/** Type, length and value, each with the format of its value: also what a header may have more. */
+export function readAttributes(packet: Packet): Attribute[] {
+  return list(packet, () => {
+    const type = packet.uint32();
+    const length = packet.uint16();
+    const format = packet.uint8();
+    const { value, fact } = typedValue(format, packet.take(length));
+    return { type, value, facts: { type, typeName: termOfCode(type)?.refid ?? null, length, format, value: fact } };
+  });
+}
+
+/** Components have a class each, but none that nests. */
+function compound(packet: Packet, options: MeasuredOptions): ObservedValue {
+  const components = list(packet, () => {
+    const type = packet.uint32();
+    const classType = packet.uint8();
+    if (classType >= COMPOUND) {
+      throw new VitalsealError('characteristic_reserved', 'a component of a class that components do not have');
+    }
+    const { readings, facts } = readValue(packet, classType, type, options);
+    return { readings, facts: { type, classType, ...facts } };
+  });
+  return {
+    readings: components.flatMap(({ readings }) => readings),
+    facts: { components: components.map(({ facts }) => facts) },
+  };
+}
+
+/** Three masks of one size: which bits the device knows, which are states and not events, and the bits themselves. */
+function stateEvent(packet: Packet, type: number, options: MeasuredOptions): ObservedValue {
+  const size = packet.uint8();
+  const supported = packet.take(size);
+  const states = packet.take(size);
+  const bytes = packet.take(size).slice();
+  return {
+    readings: [observed(type, null, { kind: 'bytes', bytes }, options)],
+    facts: { size, supportedMask: hex(supported), stateMask: hex(states), stateOrEventBits: hex(bytes) },
+  };
+}
+
+function list<T>(packet: Packet, read: () => T): T[] {
+  return Array.from({ length: packet.uint8() }, read);
+}
+
+function only(reading: Measured): ObservedValue {
+  return { readings: [reading], facts: {} };
+}
+
+/** `unit` is a term of partition 4; null where the value has none. */
+function observed(type: number, unit: number | null, value: Value, options: MeasuredOptions): Measured {
+  const refid = termOfCode(type)?.refid;
+  // 0 is "not specified".
+  const ucum = unit === null || unit === 0 ? '' : ucumOfMdc(unit);
+  const context = ucum === null ? { ...options.context, sourceUnit: `mdc${0x40000 + (unit ?? 0)}` } : options.context;
+  const reading = measured(refid ?? `mdc${type}`, ucum ?? '', value, { ...options, ...(context && { context }) });
+  // The number is the device's own statement, which needs no table.
+  return refid === undefined ? { ...reading, mdc: type } : reading;
+}
+
+/** A value that is itself an MDC code. */
+function codeText(code: number): Value {
+  return { kind: 'text', text: termOfCode(code)?.refid ?? `mdc${code}` };
+}
