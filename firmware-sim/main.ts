@@ -1,11 +1,13 @@
 // Simulated wearables and equipment, and replayed recordings, over MQTT. Knows nothing of the gateway but its topics and
 // payload formats: it stands for hardware that other people build. This is the composition root.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { busProgram, type PrivateBus, startPrivateBus } from './ble/bus/private-bus.fs.ts';
 import { type FakeBluez, type FakeBluezOptions, startFakeBluez } from './ble/fake-bluez/fake-bluez.bluez.ts';
 import type { FakeDeviceSpec } from './ble/fake-bluez/spec.ts';
+import type { AnswerPairing } from './ble/gatt-server/agent.bluez.ts';
+import { type GattServer, type GattServerOptions, startGattServer } from './ble/gatt-server/gatt-server.bluez.ts';
 import { BLE_KINDS, type BleKind, createPeripheral, isBleKind, type PeripheralSpec } from './ble/kinds.ts';
 import { AttError, type Packet, type Peripheral } from './ble/peripheral.ts';
-import { busProgram, type PrivateBus, startPrivateBus } from './ble/private-bus.fs.ts';
 import { emissionsOf, isKind, KINDS, type Kind } from './devices/kinds.ts';
 import { FAULTS, type Fault, type FaultRates, parseFault } from './faults/faults.ts';
 import { LinkRefused } from './link/link.ts';
@@ -21,6 +23,7 @@ import type { Counters } from './run/counters.ts';
 import { type Clock, type Simulation, simulate } from './run/simulation.ts';
 
 export type {
+  AnswerPairing,
   BleKind,
   Counters,
   CsvOptions,
@@ -32,6 +35,8 @@ export type {
   Fault,
   FaultRates,
   Format,
+  GattServer,
+  GattServerOptions,
   Kind,
   MqttTarget,
   Packet,
@@ -57,6 +62,7 @@ export {
   parseFault,
   RecordingInvalid,
   startFakeBluez,
+  startGattServer,
   startPrivateBus,
 };
 

@@ -1,8 +1,9 @@
 // Adapter1: power, discovery sessions of programs, and the advertisements that are heard while anybody discovers.
 import type { Message, Variant } from '@jellybrick/dbus-next';
+import { ADAPTER, longUuid } from '../bus/names.ts';
+import { BusError, type BusObject, type ObjectServer } from '../bus/object-server.bluez.ts';
 import type { FakeDevice } from './device.bluez.ts';
-import { ADAPTER, type HostLimits, longUuid } from './host.ts';
-import { BusError, type BusObject, type ObjectServer } from './object-server.bluez.ts';
+import type { HostLimits } from './host.ts';
 
 const ERROR = 'org.bluez.Error.';
 

@@ -1,8 +1,8 @@
 // AgentManager1, and the questions that BlueZ asks an agent while it pairs. Which question follows from what the device can
 // do, and from what the agent said it can (Core Specification, vol. 3, part H, 2.3.5.1).
 import { DBusError, Message, type MessageBus } from '@jellybrick/dbus-next';
-import { AGENT, AGENT_MANAGER } from './host.ts';
-import { BusError, type BusObject } from './object-server.bluez.ts';
+import { AGENT, AGENT_MANAGER } from '../bus/names.ts';
+import { BusError, type BusObject } from '../bus/object-server.bluez.ts';
 import type { PairingMethod } from './spec.ts';
 
 interface Agent {

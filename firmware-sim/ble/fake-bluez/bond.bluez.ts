@@ -1,6 +1,7 @@
 // How one device is paired: the dialogue of Device1.Pair, and the bond that outlives bluetoothd.
+
+import { BusError } from '../bus/object-server.bluez.ts';
 import type { Agents } from './agents.bluez.ts';
-import { BusError } from './object-server.bluez.ts';
 import type { FakeDeviceSpec } from './spec.ts';
 
 const ERROR = 'org.bluez.Error.';

@@ -1,8 +1,8 @@
 // Device1 of a device as it is when BlueZ first hears of it, and its advertisement in the types of D-Bus.
-import { Variant } from '@jellybrick/dbus-next';
+import { advertised } from '../bus/advertised.bluez.ts';
+import { DEVICE, longUuid } from '../bus/names.ts';
+import type { BusObject, Method } from '../bus/object-server.bluez.ts';
 import type { Peripheral } from '../peripheral.ts';
-import { DEVICE, longUuid } from './host.ts';
-import type { BusObject, Method } from './object-server.bluez.ts';
 
 export interface DeviceObject {
   readonly peripheral: Peripheral;
@@ -43,20 +43,4 @@ export function deviceObject(device: DeviceObject): BusObject {
       settable: { Trusted: (value) => device.trust(value === true) },
     },
   };
-}
-
-/** Data that a device does not advertise is undefined. */
-export function advertised(peripheral: Peripheral, atMs: number) {
-  const { name, services, serviceData, manufacturerData } = peripheral.advertisement(atMs);
-  return {
-    name,
-    services,
-    serviceData: variants(Object.entries(serviceData).map(([uuid, bytes]) => [longUuid(uuid), bytes])),
-    manufacturerData: variants(Object.entries(manufacturerData)),
-  };
-}
-
-function variants(entries: [string, Uint8Array][]): Record<string, Variant> | undefined {
-  if (entries.length === 0) return undefined;
-  return Object.fromEntries(entries.map(([key, bytes]) => [key, new Variant('ay', Buffer.from(bytes))]));
 }

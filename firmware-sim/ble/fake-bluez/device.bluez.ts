@@ -1,13 +1,16 @@
 // One device as BlueZ sees it: heard, connected, resolved, paired, dropped, forgotten. Carries the packets of its peripheral.
 import type { Message } from '@jellybrick/dbus-next';
+import { advertised } from '../bus/advertised.bluez.ts';
+import { DEVICE } from '../bus/names.ts';
+import { BusError, type ObjectServer } from '../bus/object-server.bluez.ts';
 import { createPeripheral } from '../kinds.ts';
-import type { Peripheral } from '../peripheral.ts';
+import type { Packet, Peripheral } from '../peripheral.ts';
+import { PacketPump } from '../pump.ts';
 import type { Agents } from './agents.bluez.ts';
 import { Bond } from './bond.bluez.ts';
-import { advertised, deviceObject } from './device-object.bluez.ts';
+import { deviceObject } from './device-object.bluez.ts';
 import { GattTable } from './gatt.bluez.ts';
-import { DEVICE, type DeviceFaults, type HostLimits, NO_FAULTS, type OnSent } from './host.ts';
-import { BusError, type ObjectServer } from './object-server.bluez.ts';
+import { type DeviceFaults, type HostLimits, NO_FAULTS, type OnSent } from './host.ts';
 import type { FakeDeviceSpec } from './spec.ts';
 
 const ERROR = 'org.bluez.Error.';
@@ -41,7 +44,7 @@ export class FakeDevice {
   #state: 'down' | 'connecting' | 'up' | 'resolved' = 'down';
   #attempt: AbortController | null = null;
   #gatt: GattTable | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  #pump: PacketPump | null = null;
   #resolving: NodeJS.Timeout | undefined;
   #rssi: number;
   #heardMs = 0;
@@ -151,7 +154,7 @@ export class FakeDevice {
 
   /** The device got new measurements to send by other means than a request: look again when the next packet is due. */
   wake(): void {
-    this.#arm();
+    if (this.#state === 'resolved') this.#pump?.arm();
   }
 
   #export(address: string): void {
@@ -205,36 +208,24 @@ export class FakeDevice {
       isUp: () => this.#state === 'resolved',
       security: () => this.#bond.security,
       elevate: () => this.#elevate(host),
-      changed: () => this.#arm(),
+      changed: () => this.#pump?.arm(),
     });
+    this.#pump = new PacketPump(this.peripheral, host.now, (packet) => this.#send(host, packet));
     this.#gatt.resolved();
     this.#change({ ServicesResolved: true });
-    this.#arm();
   }
 
-  /** Sends what is due, and comes again when more is. */
-  #arm(): void {
-    clearTimeout(this.#timer);
-    const host = this.#host;
-    const next = this.peripheral.nextMs();
-    if (host === null || next === null || this.#state !== 'resolved') return;
-    this.#timer = setTimeout(() => this.#send(host), Math.max(0, next - host.now()));
-  }
-
-  #send(host: Host): void {
-    for (const packet of this.peripheral.due(host.now())) {
-      if (this.faults.silent) continue;
-      this.#gatt?.notify(packet);
-      this.sent.packets++;
-      this.sent.readings += packet.readings.length;
-      host.onSent(this.address, packet, this.peripheral);
-      if (this.#dropAfter !== null && --this.#dropAfter <= 0) {
-        this.#dropAfter = null;
-        this.drop();
-        return;
-      }
-    }
-    this.#arm();
+  /** Answers whether the link still stands. */
+  #send(host: Host, packet: Packet): boolean {
+    if (this.faults.silent) return true;
+    this.#gatt?.notify(packet);
+    this.sent.packets++;
+    this.sent.readings += packet.readings.length;
+    host.onSent(this.spec.address, packet, this.peripheral);
+    if (this.#dropAfter === null || --this.#dropAfter > 0) return true;
+    this.#dropAfter = null;
+    this.drop();
+    return false;
   }
 
   async #pair(host: Host, sender: string): Promise<void> {
@@ -258,7 +249,8 @@ export class FakeDevice {
   }
 
   #end(): void {
-    clearTimeout(this.#timer);
+    this.#pump?.stop();
+    this.#pump = null;
     clearTimeout(this.#resolving);
     this.#state = 'down';
     this.#attempt?.abort();

@@ -1,13 +1,13 @@
 // A fake org.bluez on a bus of one's own: simulated devices that any BlueZ client can find, connect and read, and everything
 // that can go wrong with them, on command.
-import type { EventEmitter } from 'node:events';
-import { Message, type MessageBus, sessionBus } from '@jellybrick/dbus-next';
+import type { Message, MessageBus } from '@jellybrick/dbus-next';
+import { addMatch, connectBus } from '../bus/connection.bluez.ts';
+import { BusError, ObjectServer } from '../bus/object-server.bluez.ts';
 import type { Peripheral } from '../peripheral.ts';
 import { FakeAdapter } from './adapter.bluez.ts';
 import { Agents } from './agents.bluez.ts';
 import { FakeDevice } from './device.bluez.ts';
 import { type DeviceFaults, type HostLimits, type OnSent, USUAL_LIMITS } from './host.ts';
-import { BusError, ObjectServer } from './object-server.bluez.ts';
 import type { FakeDeviceSpec } from './spec.ts';
 
 export interface FakeBluezOptions {
@@ -27,7 +27,6 @@ export interface FakeBluezOptions {
 const NAME = 'org.bluez';
 const DO_NOT_QUEUE = 4;
 const PRIMARY_OWNER = 1;
-const CONNECT_MS = 5000;
 
 /** Devices are named by the address that their specification gives, also after it was rotated. */
 export class FakeBluez {
@@ -51,8 +50,7 @@ export class FakeBluez {
   /** Takes the name org.bluez. Throws Error when the bus is not there or another has it. */
   async start(): Promise<void> {
     const { busAddress, adapter: name = 'hci0', powered = true, now = Date.now, onSent = () => {} } = this.#options;
-    const bus = sessionBus({ busAddress });
-    await connected(bus);
+    const bus = await connectBus(busAddress);
     const server = new ObjectServer(bus, '/');
     server.intercept = (message) => this.#intercept(message);
     const agents = new Agents(bus, this.#limits.agentMs);
@@ -75,8 +73,7 @@ export class FakeBluez {
       });
     }
     bus.on('message', (message: Message) => this.#watch(message));
-    const rule = "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg2=''";
-    await bus.call(busCall('AddMatch', 's', [rule]));
+    await addMatch(bus, "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg2=''");
     const reply = await bus.requestName(NAME, DO_NOT_QUEUE);
     if (reply === PRIMARY_OWNER) return;
     await this.stop();
@@ -235,27 +232,6 @@ export async function startFakeBluez(options: FakeBluezOptions): Promise<FakeBlu
   const bluez = new FakeBluez(options);
   await bluez.start();
   return bluez;
-}
-
-function connected(bus: MessageBus): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the bus does not answer')), CONNECT_MS);
-    bus.once('connect', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    // Later errors are of a bus that died: whoever uses it notices.
-    (bus as EventEmitter).on('error', (error: Error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-  });
-}
-
-function busCall(member: string, signature: string, body: unknown[]): Message {
-  const at = '/org/freedesktop/DBus';
-  const name = 'org.freedesktop.DBus';
-  return new Message({ destination: name, path: at, interface: name, member, signature, body });
 }
 
 function delay(ms: number): Promise<void> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Message, type MessageBus, sessionBus, Variant } from '@jellybrick/dbus-next';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { busProgram, type PrivateBus, startPrivateBus } from '../private-bus.fs.ts';
+import { busProgram, type PrivateBus, startPrivateBus } from '../bus/private-bus.fs.ts';
 import { type FakeBluez, type FakeBluezOptions, startFakeBluez } from './fake-bluez.bluez.ts';
 
 const STRAP = 'C0:26:DA:00:00:01';

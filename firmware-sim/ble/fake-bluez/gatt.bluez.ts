@@ -1,10 +1,11 @@
 // The GATT table of one connected device as GattService1 and GattCharacteristic1 objects, and the notifications that leave
 // it. As in BlueZ the objects stay when the link ends, and a program's subscription takes effect again on the next link.
 import type { Message } from '@jellybrick/dbus-next';
+import { CHARACTERISTIC, longUuid, SERVICE } from '../bus/names.ts';
+import { BusError, type ObjectServer } from '../bus/object-server.bluez.ts';
 import { ATT, AttError, type Characteristic, type Packet, type Peripheral, type Protection } from '../peripheral.ts';
 import type { Security } from './bond.bluez.ts';
-import { CHARACTERISTIC, type DeviceFaults, longUuid, SERVICE } from './host.ts';
-import { BusError, type ObjectServer } from './object-server.bluez.ts';
+import type { DeviceFaults } from './host.ts';
 
 const ERROR = 'org.bluez.Error.';
 const MTU = 247;

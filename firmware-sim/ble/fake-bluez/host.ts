@@ -1,12 +1,5 @@
-// What the parts of the fake BlueZ share: names on the bus, errors as the real one words them, and the settings of a run.
+// What the parts of the fake BlueZ share: the settings of a run, and the faults of a device.
 import type { Packet, Peripheral } from '../peripheral.ts';
-
-export const ADAPTER = 'org.bluez.Adapter1';
-export const DEVICE = 'org.bluez.Device1';
-export const SERVICE = 'org.bluez.GattService1';
-export const CHARACTERISTIC = 'org.bluez.GattCharacteristic1';
-export const AGENT_MANAGER = 'org.bluez.AgentManager1';
-export const AGENT = 'org.bluez.Agent1';
 
 /** How long the fake takes, and how much it can. */
 export interface HostLimits {
@@ -36,18 +29,7 @@ export const USUAL_LIMITS: HostLimits = {
   slots: 16,
 };
 
-/** What a device told the outside world. */
-export interface Sent {
-  packets: number;
-  readings: number;
-}
-
 export type OnSent = (address: string, packet: Packet, peripheral: Peripheral) => void;
-
-/** The 128-bit form, lower case, as BlueZ writes it. */
-export function longUuid(uuid: string): string {
-  return uuid.length === 4 ? `0000${uuid.toLowerCase()}-0000-1000-8000-00805f9b34fb` : uuid.toLowerCase();
-}
 
 /** Settings of one link or device that a test turns. */
 export interface DeviceFaults {

@@ -48,11 +48,11 @@ export class ObjectServer {
   /** Asked before each method but those of D-Bus itself: may throw a BusError in its place, or never answer. */
   intercept: (message: Message) => Promise<void> | void = () => {};
 
-  /** `root`: where the ObjectManager is. */
-  constructor(bus: MessageBus, root: string) {
+  /** `root`: where the ObjectManager is. `serves`: which paths are its own, where a connection has several (default all). */
+  constructor(bus: MessageBus, root: string, serves: (path: string) => boolean = () => true) {
     this.#bus = bus;
     this.#root = root;
-    bus.addMethodHandler((message) => this.#handle(message));
+    bus.addMethodHandler((message) => serves(message.path) && this.#handle(message));
   }
 
   /** Nothing is sent any more. */

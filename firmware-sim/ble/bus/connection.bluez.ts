@@ -1,0 +1,28 @@
+// One connection to a D-Bus daemon, as the simulations use it.
+import type { EventEmitter } from 'node:events';
+import { Message, type MessageBus, sessionBus } from '@jellybrick/dbus-next';
+
+const CONNECT_MS = 5000;
+
+/** Throws Error when the bus does not answer. Its later death is noticed by whoever uses it. */
+export function connectBus(busAddress: string): Promise<MessageBus> {
+  const bus = sessionBus({ busAddress });
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the bus does not answer')), CONNECT_MS);
+    bus.once('connect', () => {
+      clearTimeout(timer);
+      resolve(bus);
+    });
+    (bus as EventEmitter).on('error', (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
+}
+
+/** Signals that match `rule` come as messages from now on. */
+export async function addMatch(bus: MessageBus, rule: string): Promise<void> {
+  const name = 'org.freedesktop.DBus';
+  const at = { destination: name, path: '/org/freedesktop/DBus', interface: name };
+  await bus.call(new Message({ ...at, member: 'AddMatch', signature: 's', body: [rule] }));
+}
