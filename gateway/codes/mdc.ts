@@ -55,6 +55,9 @@ const ROWS: readonly Row[] = [
   ['MDC_LEN_BODY_ACTUAL', 188740, 'cm'],
   ['MDC_BODY_FAT', 188748, '%'],
   ['MDC_RATIO_MASS_BODY_LEN_SQ', 188752, 'kg/m2'],
+  ['MDC_MASS_BODY_FAT_FREE', 188756, 'kg'],
+  ['MDC_MASS_BODY_SOFT_LEAN', 188760, 'kg'],
+  ['MDC_BODY_WATER', 188764, 'kg'],
   // breathing
   ['MDC_RESP_RATE', 151562, '/min'],
   ['MDC_CONC_AWAY_CO2_ET', 151708, 'mm[Hg]'],

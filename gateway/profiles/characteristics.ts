@@ -2,16 +2,34 @@
 import { VitalsealError } from '@vitalseal/ledger';
 import { shortUuid } from '../ble/radio.ts';
 import { BATTERY } from './battery.ts';
+import { BLOOD_PRESSURE } from './blood-pressure.ts';
+import { BODY_COMPOSITION } from './body-composition.ts';
 import { CGM_MEASUREMENT } from './cgm-measurement.ts';
 import { CGM_OPERATIONS } from './cgm-operations.ts';
 import { CGM_SESSION } from './cgm-session.ts';
+import { CURRENT_TIME } from './current-time.ts';
 import type { Characteristic, CharacteristicTable, DecodedPacket } from './decoded.ts';
+import { DEVICE_INFORMATION } from './device-information.ts';
 import { ELAPSED_TIME } from './elapsed-time.ts';
 import { GLUCOSE } from './glucose.ts';
 import { GLUCOSE_CONTEXT } from './glucose-context.ts';
 import { HEALTH_SENSOR } from './health-sensor.ts';
+import { HEART_RATE } from './heart-rate.ts';
+import { PULSE_OXIMETER } from './pulse-oximeter.ts';
+import { RACP } from './racp.ts';
+import { THERMOMETER } from './thermometer.ts';
+import { WEIGHT_SCALE } from './weight-scale.ts';
 
 const TABLES: readonly CharacteristicTable[] = [
+  BLOOD_PRESSURE,
+  BODY_COMPOSITION,
+  CURRENT_TIME,
+  DEVICE_INFORMATION,
+  HEART_RATE,
+  PULSE_OXIMETER,
+  RACP,
+  THERMOMETER,
+  WEIGHT_SCALE,
   CGM_MEASUREMENT,
   CGM_OPERATIONS,
   CGM_SESSION,
@@ -20,7 +38,6 @@ const TABLES: readonly CharacteristicTable[] = [
   GLUCOSE_CONTEXT,
   HEALTH_SENSOR,
   BATTERY,
-  // one line a profile
 ];
 
 const BY_UUID: ReadonlyMap<string, Characteristic> = new Map(TABLES.flatMap((table) => Object.entries(table)));
