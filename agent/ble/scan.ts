@@ -38,36 +38,44 @@ const WHAT: readonly (readonly [string, string])[] = [
   ['181A', 'environmental sensor'],
   ['1812', 'keyboard or mouse'],
   ['184E', 'audio device'],
+  // Of makers and alliances.
+  ['FCD2', 'BTHome sensor'],
+  ['FEE0', 'fitness band'],
 ];
 
+/** By company identifier: those whose advertisements carry a heart rate. */
+const MAKERS: ReadonlyMap<number, string> = new Map([
+  [0x006b, 'Polar sensor'],
+  [0x0157, 'fitness band'],
+]);
+
 /** The strongest first; what is out of reach last. */
-export function listSightings(
-  sightings: readonly Sighting[],
-  devices: BleDirectory,
-  advertised: (sighting: Sighting) => string | null = () => null,
-): ListedSighting[] {
-  const rules = devices.list();
+export function listSightings(sightings: readonly Sighting[], devices: BleDirectory): ListedSighting[] {
+  // A rule by address is the surer one.
+  const rules = devices.list().toSorted((a, b) => Number(a.match.address === null) - Number(b.match.address === null));
   return sightings
     .map((sighting) => {
       const { address, addressType, name, rssi, services, paired, connected } = sighting;
       const device = rules.find(({ match }) => agrees(match, sighting))?.device ?? null;
-      const what = whatItIs(sighting) ?? advertised(sighting);
+      const what = whatItIs(sighting);
       return { address, addressType, name: fromTheAir(name), rssi, services, what, paired, connected, device };
     })
     .sort((a, b) => (b.rssi ?? -999) - (a.rssi ?? -999) || (a.address < b.address ? -1 : 1));
 }
 
 /** Every part that the rule names agrees. */
-export function agrees(match: BleMatch, { address, name, services }: Sighting): boolean {
+export function agrees(match: BleMatch, { address, name, services, serviceData }: Sighting): boolean {
   return (
     (match.address !== null || match.name !== null) &&
     (match.address === null || match.address === address) &&
     (match.name === null || match.name === name) &&
-    (match.service === null || services.includes(match.service))
+    (match.service === null || services.includes(match.service) || serviceData.has(match.service))
   );
 }
 
-function whatItIs({ services, serviceData }: Sighting): string | null {
+function whatItIs({ services, serviceData, manufacturerData }: Sighting): string | null {
   const found = WHAT.find(([service]) => services.includes(service) || serviceData.has(service));
-  return found?.[1] ?? null;
+  if (found !== undefined) return found[1];
+  for (const [company, what] of MAKERS) if (manufacturerData.has(company)) return what;
+  return null;
 }
