@@ -1,6 +1,7 @@
 import type { ListedSighting } from '@vitalseal/agent';
 import { describe, expect, it } from 'vitest';
-import { adding, signalOf } from './devices-scan.ts';
+import { recordingIo } from '../io.ts';
+import { adding, liveTable, signalOf } from './devices-scan.ts';
 
 const heard: ListedSighting = {
   ...{ address: 'C0:26:DA:01:02:03', addressType: 'public', name: null, rssi: -50, services: [], what: null },
@@ -29,4 +30,17 @@ describe('the command that adds a device', () => {
     for (const name of [null, "x'; reboot #", '$(reboot)', '`reboot`'])
       expect(adding({ ...rotating, name })).toBe('changes its address, and says no name');
   });
+});
+
+it('redraws the live table in place, within the width, and says how many do not fit', () => {
+  const recorded = recordingIo();
+  const show = liveTable(recorded.io);
+  show(Array.from({ length: 30 }, (_, n) => ({ ...heard, rssi: -50 - n, name: n === 0 ? 'a\u001b[2Jb' : null })));
+  const first = recorded.stdout();
+  const lines = first.replaceAll('\u001b[K', '').split('\n');
+  expect(lines.at(-2)).toBe('30 devices, the 12 weakest not shown; Ctrl-C ends');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(80);
+  expect(first).not.toContain('\u001b[2J');
+  show([heard]);
+  expect(recorded.stdout().slice(first.length).startsWith('\u001b[20F')).toBe(true);
 });

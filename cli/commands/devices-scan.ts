@@ -86,7 +86,7 @@ export function adding({ address, addressType, name }: ListedSighting): string {
   return 'changes its address, and says no name';
 }
 
-function liveTable(io: Io): (heard: readonly ListedSighting[]) => void {
+export function liveTable(io: Io): (heard: readonly ListedSighting[]) => void {
   let drawn = 0;
   return (heard) => {
     const shown = heard.slice(0, MOST_LIVE);
