@@ -1,4 +1,218 @@
-// One run of "report stored records" of a service.
+// One run of "report stored records" of a service, as a pure machine: what to ask for, whether the answer fits what is
+// known, and how far the cursor may go. The cursor stands for "this record and all before it are committed", so it moves
+// only over an unbroken run of commits, and in mid-dump only to a record that a later one has followed: a live value that
+// comes between records of the past does not carry it away.
+import { type Outcome, type RacpAnswer, REQUEST_ALL, requestFrom } from './control-point.ts';
+import type { Cursor, CursorBook, RecordPlace } from './cursor.ts';
+
+/** From here on sequence numbers are about to begin again at 0, which "greater or equal" does not reach. */
+const WRAP_ZONE = 0xff00;
+const TURN = 0x10000;
+
+/** All tokens below `before` are committed: then the cursor may stand at `place`. */
+interface Mark {
+  readonly place: RecordPlace;
+  readonly before: number;
+}
+
 export interface Dump {
   readonly service: string;
+  /** What the sequence counts in (CGM: the session start). */
+  readonly session: string | null;
+  /** Its records have sequence numbers that a request may name; without, all are asked for, and no cursor is kept. */
+  readonly numbered: boolean;
+  /** Where the cursor stood at the start. */
+  readonly start: Cursor | null;
+  readonly mode: 'from' | 'all';
+  readonly phase: 'asked' | 'aborting' | 'over';
+  readonly outcome: Outcome | null;
+  /** Whether the first record was the cursor's, for mode `from`. */
+  readonly first: 'awaited' | 'same' | 'other';
+  /** The device does not know how to abort: its end is waited for. */
+  readonly unabortable: boolean;
+  /** Records are `firstToken` to before `nextToken`; those before `settled` are committed, and a few above. */
+  readonly firstToken: number;
+  readonly nextToken: number;
+  readonly settled: number;
+  readonly settledAbove: readonly number[];
+  /** The inbox did not keep one of them. */
+  readonly refused: boolean;
+  /** The record that came last, the one before it which it followed, and the newest of all. */
+  readonly last: RecordPlace | null;
+  readonly followed: Mark | null;
+  readonly newest: RecordPlace | null;
+  readonly marks: readonly Mark[];
+  readonly sinceMark: number;
+  /** Records did not come in order, in this dump or an earlier one. */
+  readonly unordered: boolean;
+  readonly moved: boolean;
+}
+
+/** A fresh dump: from the cursor where that is of use, of everything else. */
+export function beginDump(
+  about: Pick<Dump, 'service' | 'session' | 'numbered'>,
+  cursor: Cursor | null,
+  token: number,
+): Dump {
+  const start = cursor !== null && cursor.session === about.session ? cursor : null;
+  const isUseful = about.numbered && start !== null && start.sequence < WRAP_ZONE;
+  return {
+    ...about,
+    start,
+    mode: isUseful ? 'from' : 'all',
+    phase: 'asked',
+    outcome: null,
+    first: 'awaited',
+    unabortable: false,
+    firstToken: token,
+    nextToken: token,
+    settled: token,
+    settledAbove: [],
+    refused: false,
+    last: null,
+    followed: null,
+    newest: null,
+    marks: [],
+    sinceMark: 0,
+    unordered: start?.unordered ?? false,
+    moved: false,
+  };
+}
+
+/** Whether records of it are news: not what is asked for each time for want of a better request. */
+export function bringsNews({ numbered, mode, start }: Dump): boolean {
+  return numbered && (mode === 'from' || start === null);
+}
+
+/** The same service again, everything. */
+export function beginAll({ service, session, numbered, start }: Dump, token: number): Dump {
+  return { ...beginDump({ service, session, numbered }, start, token), mode: 'all' };
+}
+
+export function requestOf({ mode, start }: Dump): Uint8Array {
+  return mode === 'from' && start !== null ? requestFrom(start.sequence) : REQUEST_ALL;
+}
+
+/** Something came and is under way to the inbox as `dump.nextToken`: a record, or what cannot be placed (null). */
+export function arrived(dump: Dump, place: RecordPlace | null, saveEvery: number): Dump {
+  const taken = { ...dump, nextToken: dump.nextToken + 1 };
+  if (place === null || !dump.numbered) return taken;
+  const isFirst = dump.first === 'awaited';
+  const first = !isFirst ? dump.first : dump.mode === 'all' || isSame(place, dump.start) ? 'same' : 'other';
+  const newest = dump.newest === null || isNewer(place.sequence, dump.newest.sequence) ? place : dump.newest;
+  const next = { ...taken, first, newest, last: place, sinceMark: dump.sinceMark + 1 };
+  if (dump.last === null || isSame(place, dump.last)) return next;
+  if (!follows(place.sequence, dump.last.sequence)) {
+    return { ...next, unordered: true, followed: null, marks: [], sinceMark: 0 };
+  }
+  const followed = { place: dump.last, before: dump.nextToken };
+  if (next.sinceMark <= saveEvery || dump.unordered || first === 'other') return { ...next, followed };
+  return { ...next, followed, marks: [...dump.marks, followed], sinceMark: 1 };
+}
+
+/** Whether this is the cursor's record, at the place where the device was asked to begin: it is kept already. */
+export function isCursor(dump: Dump, place: RecordPlace): boolean {
+  return dump.mode === 'from' && dump.first === 'awaited' && isSame(place, dump.start);
+}
+
+/** The first record is the cursor's: what follows goes on from there. It takes no token, since it is not delivered again. */
+export function recognised(dump: Dump, place: RecordPlace): Dump {
+  return { ...dump, first: 'same', newest: place, last: place };
+}
+
+/** After 65535 comes 0. */
+function follows(sequence: number, last: number): boolean {
+  return sequence > last || (last >= TURN - TURN / 4 && last < TURN && sequence < TURN / 4);
+}
+
+/** By serial number arithmetic, for 16 bits: a meter holds far fewer than half of them. */
+function isNewer(a: number, b: number): boolean {
+  if (a >= TURN || b >= TURN) return a > b;
+  const ahead = (a - b + TURN) % TURN;
+  return ahead > 0 && ahead < TURN / 2;
+}
+
+function isSame(place: RecordPlace, other: RecordPlace | null): boolean {
+  return other !== null && place.sequence === other.sequence && place.hash.every((byte, i) => byte === other.hash[i]);
+}
+
+/** An answer of the control point, or what stands for one. */
+export function answered(dump: Dump, { to, says }: RacpAnswer): Dump {
+  if (dump.phase === 'over') return dump;
+  if (to === 'report') return over(dump, says);
+  if (dump.phase !== 'aborting') return dump;
+  // Aborted because the first record was another: all are asked for next. Aborted for its silence: that was it.
+  if (dump.first !== 'other') return over(dump, 'incomplete');
+  return says === 'complete' ? over(dump, 'complete') : { ...dump, phase: 'asked', unabortable: true };
+}
+
+/** Whether to abort now: what comes is not what the cursor belongs to. */
+export function wantsAbort({ phase, first, mode, unabortable }: Dump): boolean {
+  return phase === 'asked' && mode === 'from' && first === 'other' && !unabortable;
+}
+
+/** The procedure ended, by itself or with the link (`incomplete`). */
+export function over(dump: Dump, outcome: Outcome): Dump {
+  if (dump.phase === 'over') return dump;
+  const ended: Dump = { ...dump, phase: 'over', outcome };
+  if (!dump.numbered || dump.first !== 'same') return ended;
+  const isWhole = outcome === 'complete' || outcome === 'none';
+  if (isWhole && dump.newest !== null) {
+    return { ...ended, marks: [...dump.marks, { place: dump.newest, before: dump.nextToken }] };
+  }
+  return dump.followed === null || dump.unordered ? ended : { ...ended, marks: [...dump.marks, dump.followed] };
+}
+
+/** What follows on a dump that is over. */
+export function afterDump({ mode, outcome, first, newest }: Dump): 'all' | 'done' | 'failed' {
+  if (outcome === 'incomplete' || outcome === null) return 'failed';
+  if (mode === 'all') return outcome === 'unsupported' ? 'failed' : 'done';
+  if (outcome !== 'complete' || first !== 'same') return 'all';
+  // Those after the wrap have smaller numbers, and were not asked for.
+  return newest !== null && newest.sequence >= WRAP_ZONE ? 'all' : 'done';
+}
+
+export function owns({ firstToken, nextToken }: Dump, token: number): boolean {
+  return token >= firstToken && token < nextToken;
+}
+
+/** Committed. */
+export function settle(dump: Dump, token: number): Dump {
+  if (token < dump.settled || dump.settledAbove.includes(token)) return dump;
+  if (token !== dump.settled) return { ...dump, settledAbove: [...dump.settledAbove, token] };
+  let settled = token + 1;
+  while (dump.settledAbove.includes(settled)) settled += 1;
+  const settledAbove =
+    dump.settledAbove.length === 0 ? dump.settledAbove : dump.settledAbove.filter((t) => t > settled);
+  return { ...dump, settled, settledAbove };
+}
+
+/** How far the cursor is now. Gives back the same book where nothing changed. */
+export function advance(dump: Dump, book: CursorBook): { readonly dump: Dump; readonly book: CursorBook } {
+  if (dump.unordered && dump.moved && dump.phase !== 'over') {
+    // What was saved in mid-dump held only for a device that keeps the order.
+    return { dump: { ...dump, moved: false }, book: withCursor(book, dump.service, dump.start) };
+  }
+  let reached: RecordPlace | null = null;
+  let count = 0;
+  for (const { place, before } of dump.marks) {
+    if (before > dump.settled) break;
+    reached = place;
+    count += 1;
+  }
+  if (reached === null) return { dump, book };
+  const left = { ...dump, marks: dump.marks.slice(count), moved: true };
+  const held = book.get(dump.service);
+  const { session, unordered } = dump;
+  const same = held?.session === session && held.unordered === unordered && isSame(reached, held);
+  return same
+    ? { dump: left, book }
+    : { dump: left, book: withCursor(book, dump.service, { ...reached, session, unordered }) };
+}
+
+function withCursor(book: CursorBook, service: string, cursor: Cursor | null): CursorBook {
+  const next = new Map(book);
+  if (cursor === null) next.delete(service);
+  else next.set(service, cursor);
+  return next;
 }

@@ -4,6 +4,7 @@ import type { ErrorCode, ReadingContext } from '@vitalseal/ledger';
 import type { ClockSample } from '../../contract.ts';
 import type { Measurement } from '../../profiles/decoded.ts';
 import type { GattCharacteristic } from '../radio.ts';
+import type { RecordKey } from '../records/identity.ts';
 
 /** Names an effect that is answered; the answer carries it. An answer to an effect that was given up is ignored. */
 export type EffectId = number;
@@ -87,8 +88,17 @@ export type SessionEffect =
       readonly uuid: string;
       readonly bytes: Uint8Array;
     }
-  /** Sets the clock: write `currentTimeBytes(now)` (gateway/ble/time) at the moment of the write; answered like a write. */
-  | { readonly kind: 'setClock'; readonly id: EffectId; readonly handle: string; readonly uuid: string }
+  /**
+   * Sets the device's clock: write `clockBytes(uuid, wallMs + zone)` (gateway/ble/time) of the moment of the write.
+   * `zoneMs` is the zone that the device keeps; null: the gateway's own. Answered like a write.
+   */
+  | {
+      readonly kind: 'setClock';
+      readonly id: EffectId;
+      readonly handle: string;
+      readonly uuid: string;
+      readonly zoneMs: number | null;
+    }
   | { readonly kind: 'subscribe'; readonly id: EffectId; readonly handle: string; readonly uuid: string }
   | Deliver
   /** Not decodable: kept with its reason, never in a batch. With a token it is settled like a record. */
@@ -116,7 +126,7 @@ export interface Deliver {
   /** To be joined into the context of each of its readings (`inSession`, context.ts). Shared: never changed. */
   readonly extra: ReadingContext | null;
   /** Not null for what RACP stores, live or not: what makes it the same record when it comes again. */
-  readonly record: { readonly sequence: number; readonly hash: Uint8Array } | null;
+  readonly record: RecordKey | null;
   /** It came by RACP. */
   readonly stored: boolean;
   /** Not null where `delivered` or `undelivered` must say what became of it: exactly once. */

@@ -1,6 +1,8 @@
-// What is done with a device once its characteristics are known, in order: what it is, its clock, all subscriptions (the
-// control points' among them, before anything is asked of them), then the stored records of each service.
+// What is done with a device once its characteristics are known, in order: its clock, all subscriptions (the control
+// points' among them, before anything is asked of them), what it is, then the stored records of each service. A cuff that
+// has one measurement to tell and hangs up is listened to before it is asked for its name.
 import type { GattCharacteristic } from '../radio.ts';
+import { CLOCKS } from '../time/wire.ts';
 
 /** A characteristic whose values are taken. */
 export interface Subscription {
@@ -11,27 +13,122 @@ export interface Subscription {
     | 'readings'
     /** Record Access Control Point: answers about records. */
     | 'racp'
-    /** Another control point, whose answers carry no readings. */
-    | 'control'
     /** Generic Health Sensor: one observation in several packets. */
     | 'segments';
+  /** What its service's RACP reports: each value is a record, live or not. */
+  readonly recorded: boolean;
 }
 
-export type PlanStep =
-  | {
-      readonly do: 'read';
-      readonly what: 'about' | 'battery' | 'clock' | 'session-start';
-      readonly handle: string;
-      readonly uuid: string;
-    }
-  | { readonly do: 'subscribe'; readonly to: Subscription }
-  /** Loads the cursors. */
-  | { readonly do: 'load' }
-  /** The stored records of a service, over its RACP. */
-  | { readonly do: 'records'; readonly service: string; readonly handle: string }
-  | { readonly do: 'write'; readonly handle: string; readonly uuid: string; readonly bytes: Uint8Array }
-  | { readonly do: 'set-clock'; readonly handle: string; readonly uuid: string };
+export type ReadStep = {
+  readonly do: 'read';
+  readonly what: 'about' | 'battery' | 'clock' | 'session-start';
+  readonly handle: string;
+  readonly uuid: string;
+  readonly service: string;
+};
 
-export function planFor(characteristics: readonly GattCharacteristic[]): readonly PlanStep[] {
-  return characteristics.length === 0 ? [] : [];
+/** The stored records of a service, over its RACP; several effects. */
+export type RecordsStep = { readonly do: 'records'; readonly service: string; readonly handle: string };
+export type SetClockStep = { readonly do: 'set-clock'; readonly handle: string; readonly uuid: string };
+
+export type PlanStep =
+  | ReadStep
+  | { readonly do: 'subscribe'; readonly to: Subscription }
+  /** The cursors of the device. */
+  | { readonly do: 'load' }
+  | RecordsStep
+  | SetClockStep;
+
+const RACP = '2A52';
+const SESSION_START = '2AAA';
+const BATTERY = '2A19';
+/** Device Information: manufacturer, model, firmware. The serial number is nobody's business. */
+export const ABOUT: ReadonlyMap<string, 'manufacturer' | 'model' | 'firmware'> = new Map([
+  ['2A29', 'manufacturer'],
+  ['2A24', 'model'],
+  ['2A26', 'firmware'],
+] as const);
+
+/** Whose values carry readings. Measurements before their contexts, final values before intermediate ones. */
+const READINGS: readonly string[] = [
+  '2A35', // Blood Pressure Measurement
+  '2A1C', // Temperature Measurement
+  '2A9D', // Weight Measurement
+  '2A9C', // Body Composition Measurement
+  '2A18', // Glucose Measurement
+  '2A34', // Glucose Measurement Context
+  '2AA7', // CGM Measurement
+  '2A5E', // PLX Spot-Check Measurement
+  '2A5F', // PLX Continuous Measurement
+  '2A37', // Heart Rate Measurement
+  '2A36', // Intermediate Cuff Pressure
+  '2A1E', // Intermediate Temperature
+  BATTERY,
+];
+/** Live and Stored Health Observations. */
+const SEGMENTS: readonly string[] = ['2B8B', '2BDD'];
+
+/** Which characteristics a service's RACP reports, and whether a request may name a sequence number from which on. */
+export interface StoredRecords {
+  readonly uuids: readonly string[];
+  readonly numbered: boolean;
+}
+
+/**
+ * A pulse oximeter takes no other request than "all records", and does not number them; of a health sensor's operands too
+ * little is known in the field. Both are asked for all at each connection, and the inbox knows what it has.
+ */
+export const STORED: ReadonlyMap<string, StoredRecords> = new Map([
+  ['1808', { uuids: ['2A18', '2A34'], numbered: true }],
+  ['181F', { uuids: ['2AA7'], numbered: true }],
+  ['1822', { uuids: ['2A5E'], numbered: false }],
+  ['1840', { uuids: ['2BDD'], numbered: false }],
+]);
+
+/** `aboutKnown`: what the device is was read in an earlier connection. */
+export function planFor(characteristics: readonly GattCharacteristic[], aboutKnown: boolean): readonly PlanStep[] {
+  const subscriptions = subscriptionsTo(characteristics);
+  const records = subscriptions
+    .filter(({ role, service }) => role === 'racp' && subscriptions.some((s) => s.service === service && s.recorded))
+    .map(({ service, handle }): RecordsStep => ({ do: 'records', service, handle }));
+  const readable = characteristics.filter(({ canRead }) => canRead);
+  const reads = (what: ReadStep['what'], uuids: readonly string[]) =>
+    readable
+      .filter(({ uuid }) => uuids.includes(uuid))
+      .map(({ handle, uuid, service }): ReadStep => ({ do: 'read', what, handle, uuid, service }));
+  const clocks = reads('clock', CLOCKS).sort((a, b) => CLOCKS.indexOf(a.uuid) - CLOCKS.indexOf(b.uuid));
+  return [
+    ...clocks.slice(0, 1),
+    ...reads('session-start', [SESSION_START]),
+    ...subscriptions.map((to): PlanStep => ({ do: 'subscribe', to })),
+    ...(aboutKnown ? [] : reads('about', [...ABOUT.keys()])),
+    ...reads('battery', [BATTERY]),
+    ...(records.length === 0 ? [] : [{ do: 'load' } as const]),
+    ...records,
+  ];
+}
+
+function subscriptionsTo(characteristics: readonly GattCharacteristic[]): readonly Subscription[] {
+  const open = characteristics.filter(({ canSubscribe }) => canSubscribe);
+  const of = (uuids: readonly string[], role: Subscription['role']) =>
+    uuids.flatMap((wanted) =>
+      open
+        .filter(({ uuid }) => uuid === wanted)
+        .map(({ handle, uuid, service }): Subscription => {
+          const stored = STORED.get(service)?.uuids.includes(uuid) === true;
+          const recorded = stored && open.some((c) => c.service === service && c.uuid === RACP);
+          return { handle, uuid, service, role, recorded };
+        }),
+    );
+  return [
+    ...of([RACP], 'racp').filter(({ service }) => STORED.has(service)),
+    ...of(READINGS, 'readings'),
+    ...of(SEGMENTS, 'segments'),
+  ];
+}
+
+/** The characteristic that sets the clock which was read, if it may be written. */
+export function clockSetter(characteristics: readonly GattCharacteristic[], uuid: string): SetClockStep | null {
+  const found = characteristics.find((c) => c.uuid === uuid && c.canWrite);
+  return found === undefined ? null : { do: 'set-clock', handle: found.handle, uuid };
 }

@@ -1,12 +1,15 @@
 // What a session knows of one device. Immutable: a step makes a new one where something changes, and gives back the same
 // where nothing does, which is the case for live values.
-import { CONTEXT, type ErrorCode, type ReadingContext } from '@vitalseal/ledger';
+import type { ErrorCode } from '@vitalseal/ledger';
+import type { Assembly } from '../../profiles/health-sensor-segments.ts';
 import type { BleState } from '../directory.ts';
+import type { GattCharacteristic } from '../radio.ts';
 import type { CursorBook } from '../records/cursor.ts';
 import type { Dump } from '../records/dump.ts';
 import type { ClockLook } from '../time/device-clock.ts';
+import { type SharedContexts, sharedContexts } from './context.ts';
 import type { EffectId, TimerId, Token } from './input.ts';
-import type { PlanStep, Subscription } from './plan.ts';
+import type { PlanStep, RecordsStep, SetClockStep, Subscription } from './plan.ts';
 
 export interface SessionConfig {
   /** The gateway's name of the device. */
@@ -18,7 +21,7 @@ export interface SessionConfig {
   readonly limits: SessionLimits;
 }
 
-/** Milliseconds, but `saveEvery`. The radio's own limits are shorter: these are for one that does not keep its word. */
+/** Milliseconds, but `saveEvery` and `unsettled`. The radio's own limits are shorter: these are for one that does not keep its word. */
 export interface SessionLimits {
   readonly connectMs: number;
   readonly stepMs: number;
@@ -33,14 +36,20 @@ export interface SessionLimits {
   /** First wait after a failure; doubles up to the longest. Half of it is jitter. */
   readonly retryMs: number;
   readonly longestRetryMs: number;
+  /** After the device refused to pair: somebody has to bring it into its pairing mode. */
+  readonly pairingRetryMs: number;
   /** The longest wait after links that were set up whole but brought nothing. */
   readonly longestShortRetryMs: number;
-  /** Until stored records that were not fetched whole are asked for again on the same link. */
+  /** Until stored records that were not fetched whole are asked for again on the same link; doubles. */
   readonly recordsAgainMs: number;
+  /** Between two requests on a link that lasts: a meter tells what it stored only when asked. */
+  readonly recordsEveryMs: number;
   /** From live until the device's clock is set. */
   readonly setClockAfterMs: number;
   /** Records between two saves of the cursor in mid-dump. */
   readonly saveEvery: number;
+  /** Records on their way to the inbox; with more, the link is dropped. */
+  readonly unsettled: number;
 }
 
 export const SESSION_LIMITS: SessionLimits = {
@@ -53,10 +62,13 @@ export const SESSION_LIMITS: SessionLimits = {
   stableMs: 30_000,
   retryMs: 1_000,
   longestRetryMs: 60_000,
+  pairingRetryMs: 300_000,
   longestShortRetryMs: 10_000,
   recordsAgainMs: 60_000,
+  recordsEveryMs: 600_000,
   setClockAfterMs: 2_000,
   saveEvery: 64,
+  unsettled: 8192,
 };
 
 export type Phase =
@@ -85,11 +97,24 @@ export interface Operation {
 
 /** What is known of the present connection. */
 export interface Link {
+  readonly characteristics: readonly GattCharacteristic[];
   /** By handle: what two characteristics with one UUID need. */
   readonly subscriptions: ReadonlyMap<string, Subscription>;
-  /** Set once it brought a reading or all its records. */
+  /** Of observations that come in several packets, by handle: what has come. */
+  readonly assemblies: ReadonlyMap<string, Assembly>;
+  /** Set once it brought something new, or held for long: when it drops, that is no failure. */
   readonly useful: boolean;
-  readonly pairingTried: boolean;
+  /** All was set up once. */
+  readonly wasLive: boolean;
+  /** The stored records to ask for again, now and then. */
+  readonly records: readonly RecordsStep[];
+  /** The service whose stored records are being fetched. */
+  readonly dumping: string | null;
+  /** Services whose records were not fetched whole, and how often in a row. */
+  readonly incomplete: ReadonlySet<string>;
+  readonly attempts: number;
+  /** How the clock is set, when it is to be. */
+  readonly clockSetter: SetClockStep | null;
 }
 
 /** What the device says of itself. */
@@ -103,8 +128,8 @@ export interface About {
 
 /** How to go on once the link is closed. */
 export type After =
-  | { readonly then: 'idle' | 'unpaired' | 'stopped' }
-  | { readonly then: 'wait'; readonly ms: number; readonly throttled: boolean };
+  | { readonly next: 'idle' | 'unpaired' | 'stopped' }
+  | { readonly next: 'wait'; readonly ms: number; readonly throttled: boolean };
 
 export interface SessionState {
   readonly config: SessionConfig;
@@ -123,6 +148,8 @@ export interface SessionState {
   readonly seenAgain: boolean;
   /** As the last sighting said. */
   readonly paired: boolean;
+  /** A pairing was tried since the last connection that held. */
+  readonly pairingTried: boolean;
   /** Waits because it sends more than allowed. */
   readonly throttled: boolean;
   readonly about: About;
@@ -131,7 +158,7 @@ export interface SessionState {
   /** Of a CGM: when its session began, as it sent it. */
   readonly sessionStart: string | null;
   /** What every reading's context says beside its own: of live values, of stored ones. */
-  readonly extra: { readonly live: ReadingContext | null; readonly stored: ReadingContext };
+  readonly extra: SharedContexts;
   /** Null until loaded. */
   readonly cursors: CursorBook | null;
   readonly saving: EffectId | null;
@@ -158,6 +185,11 @@ export function bleState(state: SessionState): BleState {
   }
 }
 
+/** Whether there is a link that values may come from. */
+export function isLinked({ link, phase }: SessionState): boolean {
+  return link !== null && phase !== 'closing';
+}
+
 /** Whether the session counts on a slot of the adapter: asked for, or held. */
 export function wantsSlot(state: SessionState): boolean {
   return !['idle', 'waiting', 'unpaired', 'stopped'].includes(state.phase);
@@ -170,7 +202,7 @@ export function newSession(config: SessionConfig): SessionState {
   return {
     config,
     phase: 'idle',
-    after: { then: 'idle' },
+    after: { next: 'idle' },
     operation: null,
     timers: new Set(),
     plan: [],
@@ -179,11 +211,12 @@ export function newSession(config: SessionConfig): SessionState {
     problem: null,
     seenAgain: false,
     paired: false,
+    pairingTried: false,
     throttled: false,
     about: UNKNOWN,
     clock: null,
     sessionStart: null,
-    extra: { live: null, stored: new Map([[CONTEXT.stored, true]]) },
+    extra: sharedContexts(null, null),
     cursors: null,
     saving: null,
     unsaved: false,

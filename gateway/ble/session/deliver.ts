@@ -1,0 +1,62 @@
+// From the bytes of a characteristic to effects: measurements on their way to the inbox, or quarantine with the reason.
+import { type ErrorCode, isVitalsealError } from '@vitalseal/ledger';
+import { decodeCharacteristic } from '../../profiles/characteristics.ts';
+import type { DecodedPacket, Measurement } from '../../profiles/decoded.ts';
+import { type RecordKey, recordKey } from '../records/identity.ts';
+import type { Deliver, SessionEffect, Token } from './input.ts';
+import type { Subscription } from './plan.ts';
+import type { SessionState } from './state.ts';
+
+/** Where a value comes from. */
+export type Origin = Pick<Subscription, 'uuid' | 'service' | 'recorded'>;
+
+const CGM = '181F';
+
+/** The packet, or why it is none. */
+export function decoded(uuid: string, bytes: Uint8Array): DecodedPacket | ErrorCode {
+  try {
+    return decodeCharacteristic(uuid, bytes);
+  } catch (error) {
+    // A decoder that fails otherwise is broken; what it could not read is kept all the same.
+    return isVitalsealError(error) ? error.code : 'characteristic_malformed';
+  }
+}
+
+/** A value outside of any request for stored records. */
+export function liveEffects(state: SessionState, origin: Origin, bytes: Uint8Array): readonly SessionEffect[] {
+  const packet = decoded(origin.uuid, bytes);
+  if (typeof packet === 'string') return [quarantine(origin, bytes, packet, null)];
+  return packet.measurements.map((measurement) => deliver(state, origin, measurement, false, null));
+}
+
+export function quarantine({ uuid }: Origin, bytes: Uint8Array, reason: ErrorCode, token: Token | null): SessionEffect {
+  return { kind: 'quarantine', uuid, bytes, reason, token };
+}
+
+export function deliver(
+  state: SessionState,
+  origin: Origin,
+  measurement: Measurement,
+  stored: boolean,
+  token: Token | null,
+  record: RecordKey | null = keyOf(state, origin, measurement),
+): Deliver {
+  const { extra } = state;
+  const inSession = origin.service === CGM && origin.recorded;
+  return {
+    kind: 'deliver',
+    uuid: origin.uuid,
+    measurement,
+    extra: stored ? (inSession ? extra.sessionStored : extra.stored) : inSession ? extra.sessionLive : extra.live,
+    record,
+    stored,
+    token,
+  };
+}
+
+/** Null for what no RACP stores. */
+export function keyOf(state: SessionState, origin: Origin, { record, bytes }: Measurement): RecordKey | null {
+  if (!origin.recorded) return null;
+  const session = origin.service === CGM ? state.sessionStart : null;
+  return recordKey(state.config.hashKey, state.config.device, origin.uuid, record, session, bytes);
+}

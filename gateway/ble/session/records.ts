@@ -1,0 +1,138 @@
+// The stored records of a service on this link: the request, its answers, its silence. What may be asked for, and how far
+// the cursor goes, is decided in gateway/ble/records.
+import { type RacpAnswer, REQUEST_ABORT } from '../records/control-point.ts';
+import { decodeCursors, NO_CURSORS } from '../records/cursor.ts';
+import { afterDump, answered, beginAll, beginDump, type Dump, over, requestOf, wantsAbort } from '../records/dump.ts';
+import { keepDump } from './commits.ts';
+import { type RecordsStep, STORED } from './plan.ts';
+import type { Link, SessionState } from './state.ts';
+import type { Turn } from './turn.ts';
+
+const CGM = '181F';
+const RACP = '2A52';
+
+/** The dump that is under way on this link. */
+export function presentDump({ link, dumps }: SessionState): Dump | null {
+  if (link === null || link.dumping === null) return null;
+  return dumps.find(({ service }) => service === link.dumping) ?? null;
+}
+
+/** Answer of `load`. Without cursors all records are fetched: more work, no loss. */
+export function loaded(turn: Turn, bytes: Uint8Array | null) {
+  const book = bytes === null ? NO_CURSORS : decodeCursors(bytes);
+  if (book === null) turn.note('cursor-damaged');
+  turn.state.cursors = book ?? NO_CURSORS;
+}
+
+/** Does what is next for these records. True when there is nothing more to do. */
+export function recordsStep(turn: Turn, step: RecordsStep): boolean {
+  const dump = presentDump(turn.state);
+  if (dump === null) {
+    if (!isAskable(turn.state.link, step)) return true;
+    const numbered = isNumbered(step);
+    const session = step.service === CGM ? turn.state.sessionStart : null;
+    const cursor = turn.state.cursors?.get(step.service) ?? null;
+    request(turn, step, beginDump({ service: step.service, session, numbered }, cursor, turn.state.nextToken));
+    return false;
+  }
+  if (wantsAbort(dump)) abort(turn, step, dump);
+  if (dump.phase !== 'over') return false;
+  const next = afterDump(dump);
+  if (next === 'all') {
+    turn.note('records-all');
+    request(turn, step, beginAll(dump, turn.state.nextToken));
+    return false;
+  }
+  turn.cancel('racp');
+  finish(turn, dump, next === 'done' && !dump.refused);
+  return true;
+}
+
+function isNumbered({ service }: RecordsStep): boolean {
+  return STORED.get(service)?.numbered === true;
+}
+
+/** The control point and at least one of the characteristics that it reports said yes to their subscription. */
+function isAskable(link: Link | null, { service, handle }: RecordsStep): boolean {
+  if (link === null || !link.subscriptions.has(handle)) return false;
+  return [...link.subscriptions.values()].some((s) => s.service === service && s.recorded);
+}
+
+function request(turn: Turn, step: RecordsStep, dump: Dump) {
+  if (turn.state.link !== null) turn.state.link = { ...turn.state.link, dumping: step.service };
+  keepDump(turn, dump);
+  write(turn, step, step, requestOf(dump));
+}
+
+function abort(turn: Turn, step: RecordsStep, dump: Dump) {
+  keepDump(turn, { ...dump, phase: 'aborting' });
+  write(turn, step, { do: 'abort' }, REQUEST_ABORT);
+}
+
+function write(turn: Turn, { handle }: RecordsStep, step: RecordsStep | { do: 'abort' }, bytes: Uint8Array) {
+  const { stepMs, racpMs } = turn.state.config.limits;
+  turn.operate(step, stepMs, (id) => ({ kind: 'write', id, handle, uuid: RACP, bytes }));
+  turn.start('racp', racpMs);
+}
+
+function finish(turn: Turn, { service }: Dump, whole: boolean) {
+  const { link } = turn.state;
+  turn.note(whole ? 'records-complete' : 'records-incomplete');
+  if (link === null) return;
+  const incomplete = new Set(link.incomplete);
+  if (whole) incomplete.delete(service);
+  else incomplete.add(service);
+  turn.state.link = { ...link, dumping: null, incomplete };
+}
+
+/** What was written was not taken, and is to be written again once the link is encrypted. */
+export function requestAnew(turn: Turn) {
+  if (turn.state.link !== null) turn.state.link = { ...turn.state.link, dumping: null };
+}
+
+/** The control point spoke, or what was written to it was refused. */
+export function racpSaid(turn: Turn, answer: RacpAnswer) {
+  const dump = presentDump(turn.state);
+  if (dump !== null) keepDump(turn, answered(dump, answer));
+}
+
+/** The device sends nothing any more: aborted, and left at that. */
+export function silent(turn: Turn) {
+  const dump = presentDump(turn.state);
+  const step = turn.state.plan[0];
+  if (dump === null || step?.do !== 'records') return;
+  if (turn.state.operation !== null) return turn.start('racp', turn.state.config.limits.racpMs);
+  if (dump.phase === 'asked' && !dump.unabortable) return abort(turn, step, dump);
+  keepDump(turn, over(dump, 'incomplete'));
+}
+
+/** Live: when to ask again. */
+export function armRecords(turn: Turn) {
+  const { link, config } = turn.state;
+  if (link === null) return;
+  const { recordsAgainMs, recordsEveryMs } = config.limits;
+  if (link.incomplete.size > 0) turn.start('records', recordsAgainMs * 2 ** Math.min(link.attempts, 6));
+  else if (link.records.some(isNumbered)) turn.start('records', recordsEveryMs);
+}
+
+/** The inbox did not keep a record of a dump that was over: it is asked for again, the cursor has not passed it. */
+export function notKept(turn: Turn, service: string | null) {
+  const { link, phase } = turn.state;
+  if (service === null || link === null || link.incomplete.has(service)) return;
+  turn.state.link = { ...link, incomplete: new Set(link.incomplete).add(service) };
+  if (phase === 'live') armRecords(turn);
+}
+
+/** The time has come for what was incomplete, or whatever new there is. False when it has not, after all. */
+export function askAgain(turn: Turn): boolean {
+  const { link, phase, operation } = turn.state;
+  if (link === null) return false;
+  if (phase !== 'live' || operation !== null) {
+    armRecords(turn);
+    return false;
+  }
+  const { incomplete, records, attempts } = link;
+  turn.state.plan = incomplete.size > 0 ? records.filter((r) => incomplete.has(r.service)) : records.filter(isNumbered);
+  turn.state.link = { ...link, attempts: incomplete.size > 0 ? attempts + 1 : 0 };
+  return true;
+}

@@ -1,0 +1,113 @@
+// What notifications become. Live values take the short way: no new state, one effect a measurement. While stored records
+// are fetched, values of that service are the records.
+
+import type { Measurement } from '../../profiles/decoded.ts';
+import { assemble, NO_ASSEMBLY } from '../../profiles/health-sensor-segments.ts';
+import { racpAnswer } from '../records/control-point.ts';
+import { arrived, bringsNews, type Dump, isCursor, recognised } from '../records/dump.ts';
+import { keepDump } from './commits.ts';
+import { decoded, deliver, keyOf, liveEffects, quarantine } from './deliver.ts';
+import type { Subscription } from './plan.ts';
+import { presentDump, racpSaid } from './records.ts';
+import type { SessionState } from './state.ts';
+import type { SessionStep, Turn } from './turn.ts';
+import { fail } from './way.ts';
+
+const BATTERY = '2A19';
+/** The header of an observation that fits into one segment: first and last. */
+const WHOLE = 0b11;
+/** What stands beside a record under the same sequence number, and is no place in the order. */
+const BESIDE = '2A34';
+
+/** The next state when a value changes nothing but what `effects` say; null when `takeValue` has to look closer. */
+export function liveValue(state: SessionState, handle: string, bytes: Uint8Array): SessionStep | null {
+  const { link } = state;
+  const from = link?.subscriptions.get(handle);
+  // Not subscribed, or no longer: nobody knows what it is.
+  if (link == null || from === undefined) return { state, effects: [] };
+  if (from.role !== 'readings' || from.uuid === BATTERY || !link.useful || link.dumping === from.service) return null;
+  return { state, effects: liveEffects(state, from, bytes) };
+}
+
+export function takeValue(turn: Turn, handle: string, bytes: Uint8Array) {
+  const from = turn.state.link?.subscriptions.get(handle);
+  if (from === undefined) return;
+  if (from.role === 'racp') {
+    const answer = from.service === turn.state.link?.dumping ? racpAnswer(bytes) : null;
+    if (answer !== null) racpSaid(turn, answer);
+    return;
+  }
+  const whole = from.role === 'segments' ? joined(turn, from, bytes) : bytes;
+  if (whole === null) return;
+  const dump = presentDump(turn.state);
+  if (dump !== null && dump.phase !== 'over' && dump.service === from.service && from.recorded) {
+    return record(turn, from, whole, dump);
+  }
+  live(turn, from, whole);
+}
+
+/** Adds a segment; the observation once it is whole, as the one segment that it would have been on a wider link. */
+function joined(turn: Turn, from: Subscription, segment: Uint8Array): Uint8Array | null {
+  const { link } = turn.state;
+  if (link === null) return null;
+  const { assembly, whole, lost } = assemble(link.assemblies.get(from.handle) ?? NO_ASSEMBLY, segment);
+  turn.state.link = { ...link, assemblies: new Map(link.assemblies).set(from.handle, assembly) };
+  if (lost !== null) turn.emit(quarantine(from, lost.bytes, 'characteristic_truncated', null));
+  if (whole === null) return null;
+  const one = new Uint8Array(whole.length + 1);
+  one[0] = WHOLE;
+  one.set(whole, 1);
+  return one;
+}
+
+function live(turn: Turn, from: Subscription, bytes: Uint8Array) {
+  for (const effect of liveEffects(turn.state, from, bytes)) {
+    turn.emit(effect);
+    if (effect.kind !== 'deliver' || effect.measurement.readings.length === 0) continue;
+    if (from.uuid === BATTERY) batteryLevel(turn, effect.measurement);
+    else useful(turn);
+  }
+}
+
+/** For status: percent, of whichever battery spoke last. */
+export function batteryLevel(turn: Turn, { readings }: Measurement) {
+  const value = readings[0]?.value;
+  if (value?.kind !== 'decimal' || value.exponent !== 0) return;
+  turn.state.about = { ...turn.state.about, battery: Number(value.mantissa) };
+}
+
+function useful(turn: Turn) {
+  const { link } = turn.state;
+  if (link !== null && !link.useful) turn.state.link = { ...link, useful: true };
+}
+
+function record(turn: Turn, from: Subscription, bytes: Uint8Array, dump: Dump) {
+  const { saveEvery, racpMs, unsettled } = turn.state.config.limits;
+  turn.start('racp', racpMs);
+  const packet = decoded(from.uuid, bytes);
+  if (typeof packet === 'string') {
+    turn.emit(quarantine(from, bytes, packet, takeToken(turn)));
+    return keepDump(turn, arrived(dump, null, saveEvery));
+  }
+  let next = dump;
+  for (const measurement of packet.measurements) {
+    const key = keyOf(turn.state, from, measurement);
+    const isPlaced = key !== null && measurement.record !== null && from.uuid !== BESIDE;
+    const place = isPlaced ? { sequence: measurement.record.sequence, hash: key.hash } : null;
+    if (place !== null && isCursor(next, place)) {
+      next = recognised(next, place);
+      continue;
+    }
+    turn.emit(deliver(turn.state, from, measurement, true, takeToken(turn), key));
+    next = arrived(next, place, saveEvery);
+    if (bringsNews(next)) useful(turn);
+  }
+  keepDump(turn, next);
+  if (next.nextToken - next.settled > unsettled) fail(turn, 'rate_exceeded');
+}
+
+function takeToken(turn: Turn): number {
+  const token = turn.state.nextToken;
+  turn.state.nextToken = token + 1;
+  return token;
+}
