@@ -4,8 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Program → the Debian package that brings it. */
-const PROGRAMS = { mosquitto: 'mosquitto', mosquitto_pub: 'mosquitto-clients' };
+/** Program → the Debian package that brings it. The virtual machine with a radio runs the Node of this machine: x64 only. */
+const PROGRAMS = {
+  mosquitto: 'mosquitto',
+  mosquitto_pub: 'mosquitto-clients',
+  'dbus-daemon': 'dbus',
+  ...(process.arch === 'x64' ? { 'qemu-system-x86_64': 'qemu-system-x86', mmdebstrap: 'mmdebstrap' } : {}),
+};
 
 // Debian keeps daemons in sbin, which is not on everybody's PATH.
 const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
