@@ -1,0 +1,93 @@
+// What a failed call to BlueZ means to the gateway: D-Bus and BlueZ error names become codes of our registry. BlueZ puts
+// much into `Failed` and a text, so texts are looked at too; what is not known keeps the safest meaning of its operation.
+import { type ErrorCode, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
+
+/** What was asked for: the same error means different things to each. */
+export type Operation =
+  /** Of the adapter or the host itself. */
+  | 'host'
+  | 'connect'
+  | 'pair'
+  /** A read, a write, a subscription. */
+  | 'gatt';
+
+/** An error answer, or one of ours in its place: TIMEOUT, LOST. `text` never leaves the adapter. */
+export class HostError extends Error {
+  override readonly name = 'HostError';
+  readonly error: string;
+  readonly text: string;
+
+  constructor(error: string, text = '') {
+    super(error);
+    this.error = error;
+    this.text = text;
+  }
+}
+
+/** Nobody answered in the time allowed. */
+export const TIMEOUT = 'org.freedesktop.DBus.Error.Timeout';
+/** The bus, or the host behind it, went away meanwhile. */
+export const LOST = 'org.freedesktop.DBus.Error.Disconnected';
+
+const BLUEZ = 'org.bluez.Error.';
+const DBUS = 'org.freedesktop.DBus.Error.';
+
+const ANY: Readonly<Record<string, ErrorCode>> = {
+  [TIMEOUT]: 'radio_timeout',
+  [`${DBUS}TimedOut`]: 'radio_timeout',
+  [LOST]: 'radio_unavailable',
+  [`${DBUS}ServiceUnknown`]: 'radio_unavailable',
+  [`${DBUS}NameHasNoOwner`]: 'radio_unavailable',
+  [`${DBUS}NoReply`]: 'radio_unavailable',
+  [`${DBUS}NoServer`]: 'radio_unavailable',
+  [`${DBUS}AccessDenied`]: 'radio_unavailable',
+  [`${BLUEZ}NotReady`]: 'radio_unavailable',
+};
+
+/** Of a device: it is not there any more, or not connected. */
+const GONE = new Set([
+  ...['UnknownObject', 'UnknownInterface', 'UnknownMethod'].map((name) => DBUS + name),
+  ...['DoesNotExist', 'NotConnected', 'ConnectionAttemptFailed', 'NotAvailable'].map((name) => BLUEZ + name),
+]);
+const AUTHENTICATION = new RegExp(`^${BLUEZ.replaceAll('.', '\\.')}Authentication(Failed|Canceled|Rejected|Timeout)$`);
+/** Attribute protocol: insufficient authentication, authorization, key size, encryption (Core 5.4, Vol 3 Part F 3.4.1.1). */
+const ATT_SECURITY = /ATT error: 0x(05|08|0c|0f)\b/i;
+const NEEDS_PAIRING = /not paired|authenticat|encrypt/i;
+const NO_LINK = /abort-by-|not connected|disconnect|host is down|unreachable|timed? ?out|connection/i;
+
+/** The code for `error` (a D-Bus error name) with its text, as the answer to `operation`. */
+export function codeOf(error: string, text: string, operation: Operation): ErrorCode {
+  const known = ANY[error];
+  if (known !== undefined) return known;
+  if (operation === 'host') return 'radio_unavailable';
+  if (GONE.has(error)) return 'device_gone';
+  if (operation === 'pair') return error === `${BLUEZ}InProgress` ? 'pairing_busy' : pairFailure(error, text);
+  if (AUTHENTICATION.test(error)) return 'pairing_needed';
+  if (operation === 'connect') return 'device_gone';
+  if (error === `${BLUEZ}NotAuthorized`) return 'pairing_needed';
+  if (ATT_SECURITY.test(text) || NEEDS_PAIRING.test(text)) return 'pairing_needed';
+  if (error === `${BLUEZ}Failed` && NO_LINK.test(text)) return 'device_gone';
+  return 'device_refused';
+}
+
+function pairFailure(error: string, text: string): ErrorCode {
+  return error === `${BLUEZ}Failed` && NO_LINK.test(text) ? 'device_gone' : 'pairing_failed';
+}
+
+/** `thrown` as the gateway knows it. */
+export function asRadioError(thrown: unknown, operation: Operation): VitalsealError {
+  if (isVitalsealError(thrown)) return thrown;
+  return thrown instanceof HostError
+    ? new VitalsealError(codeOf(thrown.error, thrown.text, operation))
+    : new VitalsealError('radio_unavailable');
+}
+
+/** Whether BlueZ said `InProgress`: somebody, perhaps we, is at it already. */
+export function isInProgress(thrown: unknown): boolean {
+  return thrown instanceof HostError && thrown.error === `${BLUEZ}InProgress`;
+}
+
+/** Whether what was asked for is so already. */
+export function isAlready(thrown: unknown): boolean {
+  return thrown instanceof HostError && /\.(AlreadyConnected|AlreadyExists|AlreadyNotifying)$/.test(thrown.error);
+}
