@@ -10,6 +10,7 @@ import type { AgentConfig } from './config/config.ts';
 import { type BleChoice, formatPlace, parsePlace, vaultOptions } from './config/options.ts';
 import { serveControl } from './control/control.socket.ts';
 import { askOrTakeFolder, takeFolder } from './control/turn.socket.ts';
+import { DeviceService } from './devices/device-service.ts';
 import { Devices } from './devices/devices.ts';
 import { facilityKeyCheck } from './enrol/facility-key.ts';
 import { Owners } from './enrol/owners.ts';
@@ -35,9 +36,10 @@ export type { ListedSighting } from './ble/scan.ts';
 export { type AgentConfig, parseConfig } from './config/config.ts';
 export { SAMPLE_CONFIG } from './config/sample.ts';
 export type { AskedBle } from './devices/bluetooth.ts';
+export type { ListedDevice, ShownDevice } from './devices/device-service.ts';
 export type { NewBleDevice, NewDevice } from './devices/devices.ts';
 export type { ProofFiles } from './proof/proof.ts';
-export type { ListedDevice, ShownDevice } from './service.ts';
+
 export type { ListedRecord } from './status/records.ts';
 export type { AgentStatus } from './status/status.ts';
 
@@ -175,7 +177,7 @@ export async function runAgent(options: RunOptions): Promise<Agent> {
         await ended;
       });
     } else log('not enrolled: readings are held', {});
-    await service.announce();
+    await service.devices.announce();
     const control = await serveControl(files.dir, service.handlers());
     closing.push(() => control.close());
     await broker;
@@ -213,7 +215,7 @@ export const {
 } = questions(ask, askDevices);
 
 /** Asks the running agent; without one takes the folder's lock and does it here. */
-async function ask(...[dir, command, parameters, work]: Parameters<Ask>): Promise<unknown> {
+async function ask(...[dir, command, parameters, work]: Parameters<Ask<AgentService>>): Promise<unknown> {
   const files = new AgentFiles(dir);
   const turn = await askOrTakeFolder(files.dir, command, parameters, () => void files.config());
   if ('answer' in turn) return turn.answer;
@@ -232,14 +234,13 @@ async function ask(...[dir, command, parameters, work]: Parameters<Ask>): Promis
 }
 
 /** As `ask`, for what needs the file of devices alone: the vault stays closed. */
-async function askDevices(...[dir, command, parameters, work]: Parameters<Ask>): Promise<unknown> {
+async function askDevices(...[dir, command, parameters, work]: Parameters<Ask<DeviceService>>): Promise<unknown> {
   const files = new AgentFiles(dir);
   const turn = await askOrTakeFolder(files.dir, command, parameters, () => void files.config());
   if ('answer' in turn) return turn.answer;
   try {
     const devices = new Devices(files.devices(), (rows) => files.saveDevices(rows));
-    const absent = { vault: null as unknown as Vault, identity: null, client: null, facility: null, live: () => null };
-    return await work(new AgentService({ ...absent, devices }));
+    return await work(new DeviceService({ devices, vault: null, enrolled: null, live: () => null }));
   } finally {
     turn.lock.release();
   }

@@ -2,30 +2,31 @@
 // socket of the running one, else by taking the folder's lock and answering here.
 import { fromBase64 } from '@vitalseal/ledger';
 import type { AskedBle } from './devices/bluetooth.ts';
+import type { DeviceService, ListedDevice, ShownDevice } from './devices/device-service.ts';
 import type { NewBleDevice, NewDevice } from './devices/devices.ts';
 import type { ProofFiles } from './proof/proof.ts';
-import type { AgentService, ListedDevice, ShownDevice } from './service.ts';
+import type { AgentService } from './service.ts';
 import type { ListedRecord } from './status/records.ts';
 import type { AgentStatus } from './status/status.ts';
 
 /** Sends `command` to the running agent of `dir`, or does `work` here. */
-export type Ask = (
+export type Ask<Service> = (
   dir: string,
   command: string,
   parameters: object,
-  work: (service: AgentService) => Promise<unknown>,
+  work: (service: Service) => Promise<unknown>,
 ) => Promise<unknown>;
 
 /** `ask` opens all of the folder; `askDevices` its devices only. */
-export function questions(ask: Ask, askDevices: Ask) {
+export function questions(ask: Ask<AgentService>, askDevices: Ask<DeviceService>) {
   const listDevices = async (dir: string) =>
-    (await askDevices(dir, 'devices-list', {}, async (service) => service.devices())) as { devices: ListedDevice[] };
+    (await askDevices(dir, 'devices-list', {}, async (service) => service.list())) as { devices: ListedDevice[] };
 
   function addDevice(dir: string, device: string, owner?: string): Promise<NewDevice>;
   function addDevice(dir: string, device: string, owner: string | undefined, ble: AskedBle): Promise<NewBleDevice>;
   async function addDevice(dir: string, device: string, owner?: string, ble?: AskedBle): Promise<unknown> {
     return askDevices(dir, 'devices-add', { device, owner, ble }, (service) =>
-      ble === undefined ? service.addDevice(device, owner) : service.addBleDevice(device, owner, ble),
+      ble === undefined ? service.add(device, owner) : service.addBle(device, owner, ble),
     );
   }
 
@@ -58,25 +59,26 @@ export function questions(ask: Ask, askDevices: Ask) {
       device: string,
       owner?: string,
     ): Promise<Pick<ListedDevice, 'device' | 'owner'>> =>
-      (await askDevices(dir, 'devices-assign', { device, owner }, (service) =>
-        service.assignDevice(device, owner),
-      )) as Pick<ListedDevice, 'device' | 'owner'>,
+      (await askDevices(dir, 'devices-assign', { device, owner }, (service) => service.assign(device, owner))) as Pick<
+        ListedDevice,
+        'device' | 'owner'
+      >,
 
     removeDevice: async (dir: string, device: string): Promise<{ device: string }> => {
       const { devices } = await listDevices(dir);
       // The record cursor of a Bluetooth device lies in the vault.
       const isBle = devices.some((known) => known.device === device && known.kind === 'ble');
-      const answer = await (isBle ? ask : askDevices)(dir, 'devices-remove', { device }, (service) =>
-        service.removeDevice(device),
-      );
-      return answer as { device: string };
+      const answer = isBle
+        ? ask(dir, 'devices-remove', { device }, ({ devices: service }) => service.remove(device))
+        : askDevices(dir, 'devices-remove', { device }, (service) => service.remove(device));
+      return (await answer) as { device: string };
     },
 
     listDevices,
 
     /** Throws `device_unknown`. */
     showDevice: async (dir: string, device: string): Promise<ShownDevice> =>
-      (await askDevices(dir, 'devices-show', { device }, async (service) => service.showDevice(device))) as ShownDevice,
+      (await askDevices(dir, 'devices-show', { device }, async (service) => service.show(device))) as ShownDevice,
   };
 }
 
