@@ -1,6 +1,6 @@
 // The composition root of the gateway: the only file here that knows the adapters. The agent starts a gateway with it.
 
-import type { BluezOptions } from './ble/bluez/radio.bluez.ts';
+import type { BluezRadioOptions } from './ble/bluez/radio.bluez.ts';
 import type { Radio } from './ble/radio.ts';
 import type { BleOptions, BleSource } from './ble/source.ts';
 import { bootClock } from './clock/clock.ts';
@@ -22,6 +22,12 @@ export { type BrokerLimits, DEFAULT_LIMITS } from './mqtt/limits.ts';
 export type { Listen, TlsFiles } from './mqtt/listener.socket.ts';
 export { hashPassword, newPassword, passwordVerifier } from './mqtt/password.ts';
 export { topicOf } from './mqtt/topic.ts';
+export {
+  type Described,
+  type DescribedReading,
+  describeCharacteristic,
+  findCharacteristic,
+} from './profiles/described.ts';
 
 /** The clock of this machine. */
 export function systemClock(): BootClock {
@@ -84,7 +90,7 @@ async function bleSource(options: BleOptions): Promise<BleSource> {
 }
 
 /** The radio of this machine through BlueZ, not yet started. Loads the D-Bus library: nobody without Bluetooth pays for it. */
-export async function bleRadio(options: BluezOptions): Promise<Radio> {
+export async function bleRadio(options: BluezRadioOptions): Promise<Radio> {
   const { bluezRadio } = await import('./ble/bluez/radio.bluez.ts');
   return bluezRadio(options);
 }

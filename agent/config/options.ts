@@ -29,10 +29,9 @@ export interface BleChoice {
   readonly adapter?: string | undefined;
 }
 
-/** The radio that is meant; without `busAddress` the one of the system bus. */
-export function radioChoice({ ble }: AgentConfig, choice: BleChoice = {}): { busAddress?: string; adapter: string } {
-  const busAddress = ble.bus ?? choice.busAddress;
-  return { ...(busAddress !== undefined && { busAddress }), adapter: choice.adapter ?? ble.adapter };
+/** The radio that is meant; `busAddress` null is the system bus. */
+export function radioChoice({ ble }: AgentConfig, choice: BleChoice = {}) {
+  return { busAddress: ble.bus ?? choice.busAddress ?? null, adapter: choice.adapter ?? ble.adapter };
 }
 
 /** HOST:PORT, the host of an IPv6 address in brackets. Throws `usage`. */
