@@ -18,6 +18,8 @@ export interface Io {
   json(value: unknown): void;
   /** One line that a person types; null at the end of input, or when the command is to stop. `prompt` goes to stderr. */
   ask(prompt: string): Promise<string | null>;
+  /** All of stdin, in the pieces that it comes in; for a command that asks nothing. */
+  input(): AsyncIterable<Uint8Array>;
   /** Whether a person watches stdout (a terminal). */
   readonly interactive: boolean;
   /** Columns of the terminal; 80 when there is none, or when it does not know. */
@@ -49,6 +51,7 @@ export function processIo(): Io {
       signal ??= stopSignal();
       return readLine(prompt, signal);
     },
+    input: () => process.stdin,
     interactive: process.stdout.isTTY === true,
     get width() {
       return process.stdout.columns || 80;
@@ -60,8 +63,11 @@ export function processIo(): Io {
   };
 }
 
-/** An Io that keeps what was printed, for tests of commands. `stop()` plays Ctrl-C; `answers` are what a person types. */
-export function recordingIo(answers: readonly string[] = []): {
+/** An Io that keeps what was printed, for tests of commands. `stop()` plays Ctrl-C; `answers` are what a person types, `input` is stdin. */
+export function recordingIo(
+  answers: readonly string[] = [],
+  input: readonly Uint8Array[] = [],
+): {
   io: Io;
   stdout(): string;
   stderr(): string;
@@ -84,6 +90,9 @@ export function recordingIo(answers: readonly string[] = []): {
       async ask(prompt) {
         addError(prompt);
         return typed.shift() ?? null;
+      },
+      async *input() {
+        yield* input;
       },
       ...{ interactive: false, width: 80, signal: controller.signal },
     },

@@ -14,7 +14,18 @@ describe('the command line', () => {
   it('lists every command without loading one', async () => {
     const recorded = recordingIo();
     expect(await main(['--help'], recorded.io)).toBe(0);
-    for (const name of ['start', 'demo', 'facility', 'agent', 'wallet', 'read', 'verify', 'sim', 'completion']) {
+    for (const name of [
+      'start',
+      'demo',
+      'facility',
+      'agent',
+      'wallet',
+      'read',
+      'verify',
+      'decode',
+      'sim',
+      'completion',
+    ]) {
       expect(recorded.stdout()).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     }
   });

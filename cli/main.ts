@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, Lazy>> = {
     summary: 'check an exported proof, offline',
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
+  decode: {
+    summary: 'say what the bytes of a Bluetooth characteristic mean',
+    load: async () => (await import('./commands/decode.ts')).decodeCommand,
+  },
   sim: {
     summary: 'simulated wearables and equipment, and replay of recordings',
     load: async () => (await import('./commands/sim.ts')).simCommand,

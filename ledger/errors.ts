@@ -112,7 +112,7 @@ export const ERRORS = {
   characteristic_malformed: no('gateway', 400, 'the packet is not what its characteristic says'),
   characteristic_reserved: no('gateway', 400, 'the packet uses what its specification reserves for later'),
   characteristic_truncated: no('gateway', 400, 'the packet ends before a field that it announces'),
-  characteristic_unknown: wrong('gateway', 404, 'no decoder knows this characteristic'),
+  characteristic_unknown: no('gateway', 404, 'no decoder knows this characteristic'),
   client_refused: no('gateway', 403, 'the client is not a known device, or its password is wrong'),
   connections_exceeded: later('gateway', 429, 'too many connections'),
   device_gone: later('gateway', 503, 'the device is out of reach, or its link dropped'),

@@ -1,6 +1,6 @@
 // The Blood Pressure service: a finished measurement (2A35), the pressure in the cuff while it is inflated (2A36), which
 // has the same fields, and what the cuff can tell (2A49). Values stay in the unit of the device.
-import { formatDecimal, type Value } from '@vitalseal/ledger';
+import type { Value } from '@vitalseal/ledger';
 import type { Measured } from '../decoding/stamp.ts';
 import { type BitNames, bits, flagFacts, hasBit } from './bits.ts';
 import { readDateTime } from './date-time.ts';
@@ -9,6 +9,7 @@ import { readSfloat } from './float.ts';
 import { type MeasuredOptions, measured, type NamedContext } from './measured.ts';
 import { Packet } from './packet.ts';
 import { knownUser, userFacts } from './user-id.ts';
+import { valueText } from './value-text.ts';
 
 /** Bits 3 and 4 are one number: PULSE_RANGES. */
 const STATUS: BitNames = ['bodyMovementDetected', 'cuffTooLoose', 'irregularPulseDetected'];
@@ -94,12 +95,7 @@ function decodeCuffPressure(bytes: Uint8Array): DecodedPacket {
   const { unit, pressures, options, pulse, facts } = readCuff(bytes);
   const [pressure, ...unused] = pressures;
   const readings = [measured('cuffPressure', unit, pressure, options), ...pulse];
-  return oneMeasurement(bytes, readings, { ...facts, unusedValues: unused.map(textOf) });
-}
-
-function textOf(value: Value): string {
-  if (value.kind === 'decimal') return formatDecimal(value);
-  return value.kind === 'special' ? value.special : '';
+  return oneMeasurement(bytes, readings, { ...facts, unusedValues: unused.map(valueText) });
 }
 
 function decodeFeatures(bytes: Uint8Array): DecodedPacket {
