@@ -33,7 +33,7 @@ const UCUM: ReadonlyMap<number, string> = new Map([
   [3968, 'J'],
   [4032, 'W'],
   [4274, 'mV'],
-  [4275, 'uV'],
+  [4288, 'Ohm'],
   [4416, '[degF]'],
   [4722, 'mmol/L'],
   [6048, 'Cel'],

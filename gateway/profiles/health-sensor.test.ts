@@ -221,6 +221,12 @@ describe('Generic Health Sensor characteristics', () => {
       supportedObservationTypeNames: ['MDC_PULS_OXIM_SAT_O2', 'MDC_PULS_OXIM_PULS_RATE'],
       supportedDeviceSpecializations: [{ specialization: 4100, specializationName: 'pulseOximeter', version: 1 }],
     });
+    expect(facts('2BF1', 'b84b0200 0a0000ff 05000000')).toEqual({
+      observationType: 150456,
+      observationTypeName: 'MDC_PULS_OXIM_SAT_O2',
+      measurementPeriod: '1.0',
+      updateInterval: '5',
+    });
     expect(facts('2BF4', '01')).toEqual({ opCode: 1, opCodeName: 'startSendingLiveObservations' });
     expect(facts('2BF4', '80')).toEqual({ opCode: 128, opCodeName: 'success' });
     expect(codeOf(() => facts('2BF4', '03'))).toBe('characteristic_reserved');
@@ -237,6 +243,7 @@ describe('Generic Health Sensor characteristics', () => {
       bodies.map((hex) => `0301000000${hex}`),
     );
     expectHardened('2BF3', ['0102b84b02001a48020001041001']);
+    expectHardened('2BF1', ['b84b02000a0000ff05000000']);
     expectHardened('2BF4', ['01']);
   });
 });

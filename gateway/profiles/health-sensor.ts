@@ -1,12 +1,15 @@
 // The Generic Health Sensor service (0x1840): live (2B8B) and stored (2BDD) observations of any kind of sensor, its
-// features (2BF3) and control point (2BF4). An observation may come in segments: health-sensor-segments puts them together.
+// features (2BF3), control point (2BF4) and schedule (2BF1). Observations that come in segments are put together by
+// health-sensor-segments.
 import { VitalsealError } from '@vitalseal/ledger';
 import { termOfCode } from '../codes/mdc.ts';
 import { bits, flagFacts, hasBit, nameOf } from './bits.ts';
 import { type CharacteristicTable, type DecodedPacket, type Fact, factsOnly, NOTHING } from './decoded.ts';
+import { readFloat } from './float.ts';
 import { readObservation } from './health-observation.ts';
 import { segmentHeader } from './health-sensor-segments.ts';
 import { Packet } from './packet.ts';
+import { valueText } from './value-text.ts';
 
 /** Live observations. */
 export const LIVE_OBSERVATIONS = '2B8B';
@@ -21,6 +24,13 @@ const SPECIALIZATIONS: Readonly<Record<number, string>> = {
   4104: 'thermometer',
   4111: 'scale',
   4113: 'glucose',
+  4114: 'coagulation',
+  4115: 'insulinPump',
+  4116: 'bodyComposition',
+  4117: 'peakFlow',
+  4118: 'urine',
+  4120: 'sleepApnoea',
+  4121: 'continuousGlucose',
 };
 
 const OPERATIONS: Readonly<Record<number, string>> = {
@@ -76,6 +86,17 @@ function decodeFeatures(bytes: Uint8Array): DecodedPacket {
   return factsOnly(facts);
 }
 
+/** How often one kind of observation is measured and sent: both in seconds. */
+function decodeSchedule(bytes: Uint8Array): DecodedPacket {
+  const packet = new Packet(bytes);
+  const observationType = packet.uint32();
+  const measurementPeriod = valueText(readFloat(packet));
+  const updateInterval = valueText(readFloat(packet));
+  packet.end();
+  const observationTypeName = termOfCode(observationType)?.refid ?? null;
+  return factsOnly({ observationType, observationTypeName, measurementPeriod, updateInterval });
+}
+
 function decodeControlPoint(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
   const opCode = packet.uint8();
@@ -89,6 +110,7 @@ function decodeControlPoint(bytes: Uint8Array): DecodedPacket {
 export const HEALTH_SENSOR: CharacteristicTable = {
   [LIVE_OBSERVATIONS]: { name: 'Live Health Observations', decode: (bytes) => decodeNotification(bytes, false) },
   [STORED_OBSERVATIONS]: { name: 'Stored Health Observations', decode: (bytes) => decodeNotification(bytes, true) },
+  '2BF1': { name: 'Observation Schedule Changed', decode: decodeSchedule },
   '2BF3': { name: 'Health Sensor Features', decode: decodeFeatures },
   '2BF4': { name: 'GHS Control Point', decode: decodeControlPoint },
 };
