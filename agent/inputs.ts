@@ -57,10 +57,11 @@ export async function startInputs(parts: InputParts): Promise<Inputs> {
 
 async function startRadio(parts: InputParts, sink: ReadingSink): Promise<RunningBle> {
   const { config, devices, vault, files, after, log } = parts;
-  const radio = await bleRadio({ ...radioChoice(config, parts.ble), log });
+  const tell = (event: string, facts: object) => log(event, { ...facts });
+  const radio = await bleRadio({ ...radioChoice(config, parts.ble), log: tell });
   const options = {
     ...{ radio, devices: devices.ble, cursors: recordCursors(vault), clock: systemClock(), hashKey: files.hashKey() },
-    ...{ after, log, random: Math.random, limits: { connections: config.ble.max_connections } },
+    ...{ after, log: tell, random: Math.random, limits: { connections: config.ble.max_connections } },
   };
   const { ble, stop } = await startGateway({ mqtt: null, ble: options }, sink);
   if (ble === null) throw new VitalsealError('radio_unavailable');

@@ -28,9 +28,8 @@ export async function radioHost({
     if (event.kind === 'up') up = true;
     else if (event.kind === 'down') up = false;
   });
-  const begun = pause(UP_MS);
   let patient = true;
-  void begun.then(() => {
+  const undo = after(UP_MS, () => {
     patient = false;
   });
 
@@ -64,6 +63,9 @@ export async function radioHost({
       const { address } = await heard(device);
       await radio.pair(address, dialogue);
     },
-    stop: () => radio.stop(),
+    stop() {
+      undo();
+      return radio.stop();
+    },
   };
 }

@@ -41,6 +41,7 @@ it('redraws the live table in place, within the width, and says how many do not 
   expect(lines.at(-2)).toBe('30 devices, the 12 weakest not shown; Ctrl-C ends');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(80);
   expect(first).not.toContain('\u001b[2J');
-  show([heard]);
+  show([{ ...heard, what: 'thermometer' }]);
+  expect(recorded.stdout()).toContain('thermometer C0:26:DA:01:02:03: agent devices add NAME --ble C0:26:DA:01:02:03');
   expect(recorded.stdout().slice(first.length).startsWith('\u001b[20F')).toBe(true);
 });

@@ -16,6 +16,10 @@ const LOOK_MS = 500;
 const SECONDS = 10;
 /** Lines of a live table: it must fit the window that it is redrawn in. */
 const MOST_LIVE = 18;
+/** Columns that the table with its commands takes. */
+const WIDE = 120;
+/** Letters of a name where there is less room. */
+const NAME = 20;
 const UP = (lines: number) => `\u001b[${lines}F`;
 const CLEAR_TO_END = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
@@ -71,9 +75,11 @@ const BARS = ['▂', '▄', '▆', '█'];
 /** dBm from which on there is a bar more: each about four times as strong as the last. */
 const STEPS = [-200, -85, -70, -55];
 
+const barsOf = (rssi: number | null) => STEPS.filter((step) => rssi !== null && rssi >= step).length;
+
 export function signalOf(rssi: number | null): string {
   if (rssi === null) return 'linked';
-  const bars = STEPS.map((step, i) => (rssi >= step ? BARS[i] : ' ')).join('');
+  const bars = BARS.map((bar, i) => (i < barsOf(rssi) ? bar : ' ')).join('');
   return `${String(rssi).padStart(4)} dBm ${bars}`;
 }
 
@@ -86,13 +92,23 @@ export function adding({ address, addressType, name }: ListedSighting): string {
   return 'changes its address, and says no name';
 }
 
+/** Without the commands, which need a line of their own: of the strongest that is not ours. */
+function narrow(shown: readonly ListedSighting[]): string[] {
+  const rows = rowsOf(shown).map((row, i) => ({ ...row, ours: shown[i]?.device ?? '', name: row.name.slice(0, NAME) }));
+  const stranger = shown.find(({ device, what }) => device === null && what !== null);
+  const hint = stranger === undefined ? [] : [`${stranger.what} ${stranger.address}: ${adding(stranger)}`];
+  return [...tableLines(rows, ['signal', 'address', 'name', 'what', 'ours']), ...hint];
+}
+
 export function liveTable(io: Io): (heard: readonly ListedSighting[]) => void {
   let drawn = 0;
   return (heard) => {
-    const shown = heard.slice(0, MOST_LIVE);
+    // By bars, not by dBm: rows that change places twice a second cannot be read.
+    const steady = heard.toSorted((a, b) => barsOf(b.rssi) - barsOf(a.rssi) || (a.address < b.address ? -1 : 1));
+    const shown = steady.slice(0, MOST_LIVE);
     const more = heard.length - shown.length;
     const lines = [
-      ...tableLines(rowsOf(shown), COLUMNS),
+      ...(io.width >= WIDE ? tableLines(rowsOf(shown), COLUMNS) : narrow(shown)),
       `${counted(heard.length, 'device')}${more > 0 ? `, the ${more} weakest not shown` : ''}; Ctrl-C ends`,
     ];
     const text = lines.map((line) => `${[...line].slice(0, io.width - 1).join('')}${CLEAR_TO_END}\n`).join('');
