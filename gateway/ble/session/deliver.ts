@@ -2,6 +2,7 @@
 import { type ErrorCode, isVitalsealError } from '@vitalseal/ledger';
 import { decodeCharacteristic } from '../../profiles/characteristics.ts';
 import type { DecodedPacket, Measurement } from '../../profiles/decoded.ts';
+import { decodeObservation, LIVE_OBSERVATIONS, STORED_OBSERVATIONS } from '../../profiles/health-sensor.ts';
 import { type RecordKey, recordKey } from '../records/identity.ts';
 import type { Deliver, SessionEffect, Token } from './input.ts';
 import type { Subscription } from './plan.ts';
@@ -12,9 +13,12 @@ export type Origin = Pick<Subscription, 'uuid' | 'service' | 'recorded'>;
 
 const CGM = '181F';
 
-/** The packet, or why it is none. */
+/** The packet, or why it is none. Observations of a health sensor are whole here, and may be longer than a packet. */
 export function decoded(uuid: string, bytes: Uint8Array): DecodedPacket | ErrorCode {
   try {
+    if (uuid === LIVE_OBSERVATIONS || uuid === STORED_OBSERVATIONS) {
+      return decodeObservation(bytes, uuid === STORED_OBSERVATIONS);
+    }
     return decodeCharacteristic(uuid, bytes);
   } catch (error) {
     // A decoder that fails otherwise is broken; what it could not read is kept all the same.

@@ -72,6 +72,15 @@ function perform(turn: Turn, step: PlanStep): boolean {
       subscribed(turn, step.to, true);
       turn.operate(step, stepMs, (id) => ({ kind: 'subscribe', id, handle: step.to.handle, uuid: step.to.uuid }));
       return false;
+    case 'write':
+      turn.operate(step, stepMs, (id) => ({
+        kind: 'write',
+        id,
+        handle: step.handle,
+        uuid: step.uuid,
+        bytes: step.bytes,
+      }));
+      return false;
     case 'load':
       if (turn.state.cursors !== null) return true;
       turn.operate(step, stepMs, (id) => ({ kind: 'loadCursor', id }));
@@ -100,7 +109,7 @@ function subscribed(turn: Turn, to: Subscription, yes: boolean) {
 function goLive(turn: Turn) {
   const { link, config } = turn.state;
   if (link === null) return;
-  if (![...link.subscriptions.values()].some(({ role }) => role !== 'racp')) {
+  if (![...link.subscriptions.values()].some(({ role }) => role === 'readings' || role === 'segments')) {
     turn.note('nothing-to-subscribe');
     return fail(turn, turn.state.problem ?? 'characteristic_unknown');
   }
@@ -116,7 +125,7 @@ function goLive(turn: Turn) {
 /** `done` for a step of the plan, or for what belongs to one. */
 export function stepDone(turn: Turn, step: Operation['step']) {
   turn.settle();
-  if (step.do === 'subscribe') next(turn);
+  if (step.do === 'subscribe' || step.do === 'write') next(turn);
   else if (step.do === 'set-clock') clockSet(turn, step);
   proceed(turn);
 }

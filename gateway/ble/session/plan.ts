@@ -1,6 +1,8 @@
 // What is done with a device once its characteristics are known, in order: its clock, all subscriptions (the control
 // points' among them, before anything is asked of them), what it is, then the stored records of each service. A cuff that
 // has one measurement to tell and hangs up is listened to before it is asked for its name.
+
+import { LIVE_OBSERVATIONS, STORED_OBSERVATIONS } from '../../profiles/health-sensor.ts';
 import type { GattCharacteristic } from '../radio.ts';
 import { CLOCKS } from '../time/wire.ts';
 
@@ -13,6 +15,8 @@ export interface Subscription {
     | 'readings'
     /** Record Access Control Point: answers about records. */
     | 'racp'
+    /** Another control point: says yes or no, and never a reading. */
+    | 'control'
     /** Generic Health Sensor: one observation in several packets. */
     | 'segments';
   /** What its service's RACP reports: each value is a record, live or not. */
@@ -36,6 +40,7 @@ export type PlanStep =
   | { readonly do: 'subscribe'; readonly to: Subscription }
   /** The cursors of the device. */
   | { readonly do: 'load' }
+  | { readonly do: 'write'; readonly handle: string; readonly uuid: string; readonly bytes: Uint8Array }
   | RecordsStep
   | SetClockStep;
 
@@ -66,7 +71,10 @@ const READINGS: readonly string[] = [
   BATTERY,
 ];
 /** Live and Stored Health Observations. */
-const SEGMENTS: readonly string[] = ['2B8B', '2BDD'];
+const SEGMENTS: readonly string[] = [LIVE_OBSERVATIONS, STORED_OBSERVATIONS];
+/** GHS Control Point, and what makes a health sensor send its live observations. */
+const CONTROL = '2BF4';
+const START_LIVE = Uint8Array.of(1);
 
 /** Which characteristics a service's RACP reports, and whether a request may name a sequence number from which on. */
 export interface StoredRecords {
@@ -101,6 +109,9 @@ export function planFor(characteristics: readonly GattCharacteristic[], aboutKno
     ...clocks.slice(0, 1),
     ...reads('session-start', [SESSION_START]),
     ...subscriptions.map((to): PlanStep => ({ do: 'subscribe', to })),
+    ...subscriptions
+      .filter(({ role }) => role === 'control')
+      .map(({ handle, uuid }): PlanStep => ({ do: 'write', handle, uuid, bytes: START_LIVE })),
     ...(aboutKnown ? [] : reads('about', [...ABOUT.keys()])),
     ...reads('battery', [BATTERY]),
     ...(records.length === 0 ? [] : [{ do: 'load' } as const]),
@@ -122,6 +133,7 @@ function subscriptionsTo(characteristics: readonly GattCharacteristic[]): readon
     );
   return [
     ...of([RACP], 'racp').filter(({ service }) => STORED.has(service)),
+    ...of([CONTROL], 'control'),
     ...of(READINGS, 'readings'),
     ...of(SEGMENTS, 'segments'),
   ];

@@ -14,8 +14,6 @@ import type { SessionStep, Turn } from './turn.ts';
 import { fail } from './way.ts';
 
 const BATTERY = '2A19';
-/** The header of an observation that fits into one segment: first and last. */
-const WHOLE = 0b11;
 /** What stands beside a record under the same sequence number, and is no place in the order. */
 const BESIDE = '2A34';
 
@@ -37,6 +35,7 @@ export function takeValue(turn: Turn, handle: string, bytes: Uint8Array) {
     if (answer !== null) racpSaid(turn, answer);
     return;
   }
+  if (from.role === 'control') return;
   const whole = from.role === 'segments' ? joined(turn, from, bytes) : bytes;
   if (whole === null) return;
   const dump = presentDump(turn.state);
@@ -46,18 +45,14 @@ export function takeValue(turn: Turn, handle: string, bytes: Uint8Array) {
   live(turn, from, whole);
 }
 
-/** Adds a segment; the observation once it is whole, as the one segment that it would have been on a wider link. */
+/** Adds a segment; the observation once it is whole. */
 function joined(turn: Turn, from: Subscription, segment: Uint8Array): Uint8Array | null {
   const { link } = turn.state;
   if (link === null) return null;
   const { assembly, whole, lost } = assemble(link.assemblies.get(from.handle) ?? NO_ASSEMBLY, segment);
   turn.state.link = { ...link, assemblies: new Map(link.assemblies).set(from.handle, assembly) };
   if (lost !== null) turn.emit(quarantine(from, lost.bytes, 'characteristic_truncated', null));
-  if (whole === null) return null;
-  const one = new Uint8Array(whole.length + 1);
-  one[0] = WHOLE;
-  one.set(whole, 1);
-  return one;
+  return whole;
 }
 
 function live(turn: Turn, from: Subscription, bytes: Uint8Array) {
