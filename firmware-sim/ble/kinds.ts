@@ -1,9 +1,25 @@
-// The kinds of Bluetooth devices that can be simulated, by the name that the command line uses.
+// The kinds of Bluetooth devices that can be simulated, by the name that the command line uses, and one of them made from a
+// plain description.
 import { seededRandom } from '../random.ts';
-import type { Peripheral, Protection } from './peripheral.ts';
+import type { Advertisement, Peripheral } from './peripheral.ts';
+import { cgm } from './peripherals/cgm.ts';
+import { cuff } from './peripherals/cuff.ts';
+import { glucoseMeter } from './peripherals/glucose-meter.ts';
 import { heartRateStrap } from './peripherals/heart-rate.ts';
+import type { PeripheralOptions } from './peripherals/options.ts';
+import { oximeter } from './peripherals/oximeter.ts';
+import { scale } from './peripherals/scale.ts';
+import { thermometer } from './peripherals/thermometer.ts';
 
-export const BLE_KINDS = { 'heart-rate': heartRateStrap } as const;
+export const BLE_KINDS = {
+  'heart-rate': heartRateStrap,
+  oximeter,
+  thermometer,
+  cuff,
+  'glucose-ble': glucoseMeter,
+  cgm,
+  scale,
+} as const;
 export type BleKind = keyof typeof BLE_KINDS;
 
 export function isBleKind(name: string): name is BleKind {
@@ -11,30 +27,44 @@ export function isBleKind(name: string): name is BleKind {
 }
 
 /** A device to simulate; plain data, so that another process can be told. */
-export interface PeripheralSpec {
+export interface PeripheralSpec extends Partial<Omit<PeripheralOptions, 'serial'>> {
   readonly kind: BleKind;
   /** `C0:26:DA:01:02:03`. */
   readonly address: string;
   /** Default random, as most wearables have. */
   readonly addressType?: 'public' | 'random';
-  /** Default: the kind and the end of the address. */
-  readonly name?: string;
   /** The same seed gives the same measurements (default: the address). */
   readonly seed?: number | string;
-  /** Of the characteristics that carry measurements (default none). */
-  readonly protection?: Protection;
-  /** How far its clock is ahead; behind when negative (default 0). */
-  readonly clockErrorMs?: number;
-  readonly battery?: number;
   /** Live packets a second in place of its own rhythm. */
   readonly rate?: number;
+  /** In place of the services that the kind advertises, shortened. */
+  readonly advertises?: readonly string[];
+  /** Hex by shortened service UUID. */
+  readonly serviceData?: Readonly<Record<string, string>>;
+  /** Hex by company identifier. */
+  readonly manufacturerData?: Readonly<Record<number, string>>;
 }
 
-export function createPeripheral(spec: PeripheralSpec): Peripheral {
-  const { kind, address, rate, addressType: _addressType, seed, ...rest } = spec;
+/** `atMs`: when it begins (Unix ms; default: `startMs` of the description, else now). */
+export function createPeripheral(spec: PeripheralSpec, atMs: number = spec.startMs ?? Date.now()): Peripheral {
+  const { kind, address, rate, addressType: _type, seed, advertises, serviceData, manufacturerData, ...rest } = spec;
   const serial = address.replaceAll(':', '').slice(-6);
-  const options = { ...rest, name: spec.name ?? `Sim ${kind} ${serial.slice(-4)}`, serial };
+  const options = { ...rest, name: spec.name ?? `Sim ${kind} ${serial.slice(-4)}`, serial, startMs: atMs };
   const peripheral = BLE_KINDS[kind](seededRandom(seed ?? address), options);
   if (rate !== undefined) peripheral.setRate(rate);
-  return peripheral;
+  if (advertises === undefined && serviceData === undefined && manufacturerData === undefined) return peripheral;
+  const advertisement = (at: number): Advertisement => {
+    const own = peripheral.advertisement(at);
+    return {
+      name: own.name,
+      services: advertises ?? own.services,
+      serviceData: serviceData ? bytesOf(serviceData) : own.serviceData,
+      manufacturerData: manufacturerData ? bytesOf(manufacturerData) : own.manufacturerData,
+    };
+  };
+  return { ...peripheral, advertisement };
+}
+
+function bytesOf(hex: Readonly<Record<string, string>>): Record<string, Uint8Array> {
+  return Object.fromEntries(Object.entries(hex).map(([key, text]) => [key, Uint8Array.from(Buffer.from(text, 'hex'))]));
 }

@@ -51,11 +51,11 @@ export class FakeDevice {
   /** Drops the link when so many packets have left. */
   #dropAfter: number | null = null;
 
-  constructor(spec: FakeDeviceSpec) {
+  constructor(spec: FakeDeviceSpec, atMs: number) {
     this.spec = spec;
     this.address = spec.address;
     this.#rssi = spec.rssi ?? -55;
-    this.peripheral = createPeripheral(spec);
+    this.peripheral = createPeripheral(spec, spec.startMs ?? atMs);
     this.#bond = new Bond(spec);
   }
 

@@ -98,7 +98,7 @@ export class FakeBluez {
 
   /** Another device, there from now on; before `start` only. */
   add(spec: FakeDeviceSpec): void {
-    this.#devices.set(spec.address, new FakeDevice(spec));
+    this.#devices.set(spec.address, new FakeDevice(spec, (this.#options.now ?? Date.now)()));
   }
 
   peripheral(address: string): Peripheral {

@@ -7,7 +7,7 @@ import { wandering } from '../../signals/wander.ts';
 import { PacketBytes } from '../packet-bytes.ts';
 import { AttError, type Characteristic, type Packet, type Peripheral } from '../peripheral.ts';
 import { Schedule } from '../schedule.ts';
-import { battery, deviceInformation } from './device-information.ts';
+import { sensor } from '../sensor.ts';
 import type { PeripheralOptions } from './options.ts';
 
 const FLAG = { wide: 0x01, contact: 0x02, contactSupported: 0x04, energy: 0x08, intervals: 0x10 } as const;
@@ -41,7 +41,6 @@ export function heartRateStrap(random: Random, options: PeripheralOptions): Peri
       energy = 0;
     },
   };
-  const power = battery(() => options.battery ?? 88);
 
   schedule.every(1000, measurement, () => {
     const rate = Math.round(heart(1));
@@ -68,20 +67,10 @@ export function heartRateStrap(random: Random, options: PeripheralOptions): Peri
     }
   }
 
-  return {
-    kind: 'heart-rate',
-    services: [
-      { uuid: '180D', characteristics: [measurement, location, controlPoint] },
-      power,
-      deviceInformation({ manufacturer: 'Simulated', model: 'HR Strap', serial: options.serial, firmware: '1.0.4' }),
-    ],
-    advertisement: () => ({ name: options.name, services: ['180D'], serviceData: {}, manufacturerData: {} }),
-    subscribe: (characteristic, on, atMs) => schedule.subscribe(characteristic, on, atMs),
-    disconnected: () => schedule.disconnected(),
-    due: (atMs) => schedule.due(atMs),
-    nextMs: () => schedule.nextMs(),
-    setRate: (perSecond) => schedule.setRate(perSecond),
-  };
+  return sensor({
+    ...{ kind: 'heart-rate', model: 'HR Strap', options, schedule },
+    services: [{ uuid: '180D', characteristics: [measurement, location, controlPoint] }],
+  });
 }
 
 export interface StrapValues {
