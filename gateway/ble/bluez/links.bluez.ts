@@ -60,7 +60,7 @@ export class Links {
     if (known?.phase === 'up') return Promise.resolve(this.#host.objects.characteristics(path));
     if (known?.opening) return known.opening;
     const link: Link = {
-      ...{ path, phase: 'connecting', wasConnected: device.connected, waiting: new Set(), resolved: null },
+      ...{ path, phase: 'connecting', wasConnected: isWhole(device), waiting: new Set(), resolved: null },
       ...{ subscribed: new Set(), characteristics: new Set(), opening: null, cancelled: false },
     };
     this.#links.set(path, link);
@@ -206,22 +206,23 @@ export class Links {
     }
   }
 
-  /** Connect, again while the host is at it already. */
+  /** Connect, again while the host is at it already. A link that stands whole is taken as it is. */
   async #call(link: Link, untilMs: number): Promise<void> {
     const { path } = link;
-    while (this.#host.objects.device(path)?.connected !== true) {
+    for (let done = false; !done; ) {
+      if (isWhole(this.#host.objects.device(path))) break;
       const leftMs = untilMs - performance.now();
       if (leftMs <= 0) throw new HostError(TIMEOUT);
       try {
         await this.#guarded(link, this.#host.call(path, DEVICE, 'Connect', '', [], leftMs));
-        return;
+        done = true;
       } catch (error) {
-        if (isAlready(error)) return;
-        if (!isInProgress(error)) throw error;
-        await this.#guarded(link, new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, IN_PROGRESS_MS))));
+        done = isAlready(error);
+        if (!done && !isInProgress(error)) throw error;
+        if (!done) await this.#guarded(link, pause(Math.min(leftMs, IN_PROGRESS_MS)));
       }
     }
-    link.wasConnected = true;
+    link.wasConnected ||= this.#host.objects.device(path)?.connected === true;
   }
 
   async #resolve(link: Link): Promise<void> {
@@ -266,4 +267,13 @@ export class Links {
     for (const reject of [...link.waiting]) reject(new VitalsealError('device_gone'));
     if (link.phase === 'up') this.#emit({ kind: 'disconnected', address });
   }
+}
+
+/** Connected and resolved. Connected alone may be a link that is just ending: its two properties change one by one. */
+function isWhole(device: KnownDevice | null): boolean {
+  return device?.connected === true && device.resolved;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

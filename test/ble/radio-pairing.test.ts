@@ -1,0 +1,152 @@
+// Pairing through our own agent: every method, who may answer, and what refuses.
+import type { FakeDeviceSpec } from '@vitalseal/firmware-sim';
+import type { PairingDialogue, PairingQuestion } from '@vitalseal/gateway';
+import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../site/until.ts';
+import { busIsThere, RadioSite, STRAP } from './radio-site.ts';
+
+describe.skipIf(!busIsThere())('pairing by the radio over BlueZ', () => {
+  let site: RadioSite;
+  let asked: PairingQuestion[] = [];
+  afterEach(() => site.stop());
+
+  const code = (expected: string) => expect.objectContaining({ code: expected });
+
+  async function found(spec: Partial<FakeDeviceSpec>, agentMs = 60_000): Promise<void> {
+    asked = [];
+    const strap: FakeDeviceSpec = { kind: 'heart-rate', address: STRAP, seed: 1, rate: 20, ...spec };
+    site = await RadioSite.start({ peripherals: [strap], limits: { agentMs } });
+    await site.find();
+  }
+
+  function answering(answer: boolean | string | null | Promise<never>): PairingDialogue {
+    return async (question) => {
+      asked.push(question);
+      return answer;
+    };
+  }
+
+  it('Just Works needs nobody', async () => {
+    await found({ pairing: 'just-works' });
+    await site.radio.pair(STRAP, null);
+    expect(site.bluez.isPaired(STRAP)).toBe(true);
+    await until('it to be known as paired', () => site.radio.sightings()[0]?.paired);
+    await site.radio.pair(STRAP, null);
+  });
+
+  it.each([
+    ['numeric-comparison', { kind: 'confirm', passkey: '001234' }, true],
+    ['passkey-entry', { kind: 'enter-passkey' }, '1234'],
+    ['passkey-display', { kind: 'show-passkey', passkey: '001234' }, null],
+    ['pin', { kind: 'enter-pin' }, '1234'],
+  ] as const)('%s asks the person', async (pairing, question, answer) => {
+    await found({ pairing, passkey: 1234 });
+    await site.radio.pair(STRAP, answering(answer));
+    expect(asked).toEqual([question]);
+    expect(site.bluez.isPaired(STRAP)).toBe(true);
+  });
+
+  it.each([
+    ['numeric-comparison', false],
+    ['numeric-comparison', null],
+    ['numeric-comparison', 'yes'],
+    ['passkey-entry', '999999'],
+    ['passkey-entry', 'no digits'],
+    ['passkey-entry', null],
+    ['pin', ''],
+  ] as const)('%s answered %j fails', async (pairing, answer) => {
+    await found({ pairing, passkey: 1234 });
+    await expect(site.radio.pair(STRAP, answering(answer))).rejects.toThrow(code('pairing_failed'));
+    expect(site.bluez.isPaired(STRAP)).toBe(false);
+    await site.radio.pair(STRAP, answering(pairing === 'numeric-comparison' ? true : '1234'));
+  });
+
+  it('a dialogue that breaks is a no', async () => {
+    await found({ pairing: 'numeric-comparison' });
+    const broken = async () => Promise.reject(new Error('the terminal is gone'));
+    await expect(site.radio.pair(STRAP, broken)).rejects.toThrow(code('pairing_failed'));
+  });
+
+  it('without a person, what asks more than Just Works is refused', async () => {
+    await found({ pairing: 'numeric-comparison' });
+    await expect(site.radio.pair(STRAP, null)).rejects.toThrow(code('pairing_needed'));
+    expect(site.bluez.isPaired(STRAP)).toBe(false);
+  });
+
+  it('a question that nobody answers ends with the host’s patience', async () => {
+    await found({ pairing: 'numeric-comparison' }, 100);
+    await expect(site.radio.pair(STRAP, answering(new Promise(() => {})))).rejects.toThrow(code('pairing_failed'));
+  });
+
+  it('a device that never answers ends with ours', async () => {
+    await found({ pairing: 'just-works' });
+    site.bluez.hangNext('Pair');
+    await expect(site.radio.pair(STRAP, null)).rejects.toThrow(code('radio_timeout'));
+    await site.radio.pair(STRAP, null);
+  });
+
+  it('a link that drops meanwhile ends it at once, and the question with it', async () => {
+    await found({ pairing: 'numeric-comparison' });
+    const rejected = expect(site.radio.pair(STRAP, answering(new Promise(() => {})))).rejects.toThrow(
+      code('device_gone'),
+    );
+    await until('the question', () => asked.length === 1);
+    site.bluez.drop(STRAP);
+    await rejected;
+    await site.radio.pair(STRAP, answering(true));
+  });
+
+  it('one pairing at a time', async () => {
+    await found({ pairing: 'numeric-comparison' });
+    let say: (answer: boolean) => void = () => {};
+    const first = site.radio.pair(STRAP, () => new Promise<boolean>((resolve) => (say = resolve)));
+    await until('the question', () => site.bluez.isConnected(STRAP));
+    await expect(site.radio.pair(STRAP, null)).rejects.toThrow(code('pairing_busy'));
+    await until('the question', () => {
+      say(true);
+      return site.bluez.isPaired(STRAP);
+    });
+    await first;
+  });
+
+  it('a device that asks by itself is refused', async () => {
+    await found({ pairing: 'just-works', protection: 'encrypted', elevates: true });
+    const handle = await site.connect();
+    await expect(site.radio.subscribe(STRAP, handle)).rejects.toThrow(code('pairing_needed'));
+    expect(site.bluez.isPaired(STRAP)).toBe(false);
+    await site.radio.pair(STRAP, null);
+    await site.radio.subscribe(STRAP, handle);
+    await site.happens('value');
+  });
+
+  it('the bluetoothd that dies in the middle of it', async () => {
+    await found({ pairing: 'numeric-comparison' });
+    const rejected = expect(site.radio.pair(STRAP, answering(new Promise(() => {})))).rejects.toThrow(
+      code('radio_unavailable'),
+    );
+    await until('the question', () => asked.length === 1);
+    await site.bluez.stop();
+    await rejected;
+  });
+
+  it('an address that is resolved by pairing is told, and the link goes on under it', async () => {
+    const identity = 'D0:00:00:00:00:07';
+    await found({ pairing: 'just-works', identity });
+    const handle = await site.connect();
+    await site.radio.subscribe(STRAP, handle);
+    await site.radio.pair(STRAP, null);
+    await site.happens('identity');
+    expect(site.events.find(({ kind }) => kind === 'identity')).toEqual({
+      kind: 'identity',
+      from: STRAP,
+      address: identity,
+    });
+    await until('a value under the identity', () =>
+      site.events.some((event) => event.kind === 'value' && event.address === identity),
+    );
+    await site.radio.subscribe(identity, handle);
+    site.bluez.drop(STRAP);
+    await site.happens('disconnected');
+    expect(site.events.find(({ kind }) => kind === 'disconnected')).toMatchObject({ address: identity });
+  });
+});
