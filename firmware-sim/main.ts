@@ -2,12 +2,16 @@
 // payload formats: it stands for hardware that other people build. This is the composition root.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busProgram, type PrivateBus, startPrivateBus } from './ble/bus/private-bus.fs.ts';
-import { type FakeBluez, type FakeBluezOptions, startFakeBluez } from './ble/fake-bluez/fake-bluez.bluez.ts';
+import { type FakeBluez, startFakeBluez } from './ble/fake-bluez/fake-bluez.bluez.ts';
+import type { DeviceFaults, HostLimits } from './ble/fake-bluez/host.ts';
+import type { FakeBluezOptions } from './ble/fake-bluez/options.ts';
+import { type FakeBluezProcess, startFakeBluezProcess } from './ble/fake-bluez/process.socket.ts';
 import type { FakeDeviceSpec } from './ble/fake-bluez/spec.ts';
 import type { AnswerPairing } from './ble/gatt-server/agent.bluez.ts';
 import { type GattServer, type GattServerOptions, startGattServer } from './ble/gatt-server/gatt-server.bluez.ts';
 import { BLE_KINDS, type BleKind, createPeripheral, isBleKind, type PeripheralSpec } from './ble/kinds.ts';
 import { AttError, type Packet, type Peripheral } from './ble/peripheral.ts';
+import type { GlucoseMeter } from './ble/peripherals/glucose-meter.ts';
 import { emissionsOf, isKind, KINDS, type Kind } from './devices/kinds.ts';
 import { FAULTS, type Fault, type FaultRates, parseFault } from './faults/faults.ts';
 import { LinkRefused } from './link/link.ts';
@@ -28,15 +32,19 @@ export type {
   Counters,
   CsvOptions,
   Decimal,
+  DeviceFaults,
   Emission,
   FakeBluez,
   FakeBluezOptions,
+  FakeBluezProcess,
   FakeDeviceSpec,
   Fault,
   FaultRates,
   Format,
   GattServer,
   GattServerOptions,
+  GlucoseMeter,
+  HostLimits,
   Kind,
   MqttTarget,
   Packet,
@@ -62,6 +70,7 @@ export {
   parseFault,
   RecordingInvalid,
   startFakeBluez,
+  startFakeBluezProcess,
   startGattServer,
   startPrivateBus,
 };

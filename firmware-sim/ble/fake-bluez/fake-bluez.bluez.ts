@@ -7,22 +7,9 @@ import type { Peripheral } from '../peripheral.ts';
 import { FakeAdapter } from './adapter.bluez.ts';
 import { Agents } from './agents.bluez.ts';
 import { FakeDevice } from './device.bluez.ts';
-import { type DeviceFaults, type HostLimits, type OnSent, USUAL_LIMITS } from './host.ts';
+import { type DeviceFaults, type HostLimits, USUAL_LIMITS } from './host.ts';
+import type { FakeBluezOptions } from './options.ts';
 import type { FakeDeviceSpec } from './spec.ts';
-
-export interface FakeBluezOptions {
-  readonly busAddress: string;
-  readonly peripherals: readonly FakeDeviceSpec[];
-  /** Default hci0. */
-  readonly adapter?: string;
-  /** Default true. */
-  readonly powered?: boolean;
-  readonly limits?: Partial<HostLimits>;
-  /** Unix ms; default the system's. */
-  readonly now?: () => number;
-  /** Told of every packet that leaves a device. */
-  readonly onSent?: OnSent;
-}
 
 const NAME = 'org.bluez';
 const DO_NOT_QUEUE = 4;
