@@ -9,6 +9,7 @@ const ROWS: readonly Row[] = [
   // heart and pulse
   ['MDC_ECG_HEART_RATE', 147842, '/min'],
   ['MDC_HF_HR', 8454258, '/min'],
+  ['MDC_HF_ENERGY', 8454263, 'kJ'],
   ['MDC_PULS_OXIM_PULS_RATE', 149530, '/min'],
   ['MDC_PULS_RATE_NON_INV', 149546, '/min'],
   ['MDC_ECG_TIME_PD_RR_GL', 147240, 'ms'],

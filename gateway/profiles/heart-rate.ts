@@ -19,7 +19,7 @@ function decodeHeartRate(bytes: Uint8Array): DecodedPacket {
   const context = { sensorContact: contact === 'not-supported' ? null : contact };
   const rate = hasBit(flags, WIDE) ? packet.uint16() : packet.uint8();
   const readings: Measured[] = [measured('MDC_HF_HR', '/min', decimal(rate), { context })];
-  if (hasBit(flags, ENERGY)) readings.push(measured('energyExpended', 'kJ', decimal(packet.uint16())));
+  if (hasBit(flags, ENERGY)) readings.push(measured('MDC_HF_ENERGY', 'kJ', decimal(packet.uint16())));
   const intervals = hasBit(flags, INTERVALS) ? readIntervals(packet) : null;
   packet.end();
   for (const interval of intervals ?? []) {

@@ -65,7 +65,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   userId: fact('userId'),
   heartRate: reading(/^MDC_HF_HR$/),
   contact: fact('sensorContact'),
-  energyExpended_kJ: reading(/^energyExpended$/),
+  energyExpended_kJ: reading(/^MDC_HF_ENERGY$/),
   rr_1024: fact('rrIntervals'),
   rr_ms: ({ readings }) => readings.filter(({ code }) => code === 'MDC_ECG_TIME_PD_RR_GL').map(numberOf),
   opCode: fact('opCode'),

@@ -97,7 +97,7 @@ export function strapPacket({ rate, contact, intervals, energy }: StrapValues): 
   if (energy !== null) bytes.u16(energy);
   for (const interval of intervals) bytes.u16(interval);
   const readings: SimReading[] = [{ code: 'MDC_HF_HR', unit: '/min', value: rounded(rate, 0) }];
-  if (energy !== null) readings.push({ code: 'energyExpended', unit: 'kJ', value: rounded(energy, 0) });
+  if (energy !== null) readings.push({ code: 'MDC_HF_ENERGY', unit: 'kJ', value: rounded(energy, 0) });
   for (const interval of intervals) {
     readings.push({ code: 'MDC_ECG_TIME_PD_RR_GL', unit: 'ms', value: milliseconds(interval) });
   }

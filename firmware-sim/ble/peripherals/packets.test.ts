@@ -28,7 +28,7 @@ const VECTORS: readonly [name: string, packet: Omit<Packet, 'characteristic'>, h
     '2A37 of 16 bits with energy, without contact',
     strapPacket({ rate: 300, contact: false, intervals: [], energy: 512 }),
     '0d 2c01 0002',
-    ['MDC_HF_HR 300 /min', 'energyExpended 512 kJ'],
+    ['MDC_HF_HR 300 /min', 'MDC_HF_ENERGY 512 kJ'],
   ],
   [
     '2A1C with time and type',
