@@ -32,17 +32,14 @@ export const LOST = 'org.freedesktop.DBus.Error.Disconnected';
 const BLUEZ = 'org.bluez.Error.';
 const DBUS = 'org.freedesktop.DBus.Error.';
 
-const ANY: Readonly<Record<string, ErrorCode>> = {
-  [TIMEOUT]: 'radio_timeout',
-  [`${DBUS}TimedOut`]: 'radio_timeout',
-  [LOST]: 'radio_unavailable',
-  [`${DBUS}ServiceUnknown`]: 'radio_unavailable',
-  [`${DBUS}NameHasNoOwner`]: 'radio_unavailable',
-  [`${DBUS}NoReply`]: 'radio_unavailable',
-  [`${DBUS}NoServer`]: 'radio_unavailable',
-  [`${DBUS}AccessDenied`]: 'radio_unavailable',
-  [`${BLUEZ}NotReady`]: 'radio_unavailable',
-};
+/** Whatever was asked for. */
+const ALWAYS: ReadonlyMap<string, ErrorCode> = new Map([
+  ...[TIMEOUT, `${DBUS}TimedOut`].map((name) => [name, 'radio_timeout'] as const),
+  ...['ServiceUnknown', 'NameHasNoOwner', 'NoReply', 'NoServer', 'AccessDenied'].map(
+    (name) => [DBUS + name, 'radio_unavailable'] as const,
+  ),
+  ...[LOST, `${BLUEZ}NotReady`].map((name) => [name, 'radio_unavailable'] as const),
+]);
 
 /** Of a device: it is not there any more, or not connected. */
 const GONE = new Set([
@@ -57,7 +54,7 @@ const NO_LINK = /abort-by-|not connected|disconnect|host is down|unreachable|tim
 
 /** The code for `error` (a D-Bus error name) with its text, as the answer to `operation`. */
 export function codeOf(error: string, text: string, operation: Operation): ErrorCode {
-  const known = ANY[error];
+  const known = ALWAYS.get(error);
   if (known !== undefined) return known;
   if (operation === 'host') return 'radio_unavailable';
   if (GONE.has(error)) return 'device_gone';
