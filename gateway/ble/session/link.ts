@@ -50,7 +50,10 @@ export function begin(turn: Turn, characteristics: readonly GattCharacteristic[]
 export function proceed(turn: Turn) {
   while (turn.state.operation === null && turn.state.link !== null && turn.state.phase !== 'closing') {
     const step = turn.state.plan[0];
-    if (step === undefined) return goLive(turn);
+    if (step === undefined) {
+      if (turn.state.phase !== 'live') goLive(turn);
+      return;
+    }
     if (!perform(turn, step)) return;
     next(turn);
   }

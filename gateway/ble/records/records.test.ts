@@ -1,0 +1,103 @@
+// The parts of stored records one by one: requests, answers, what makes a record itself, and how far a dump has come. The
+// whole is tested with the session (session/stored-records.test.ts).
+import { toHex } from '@vitalseal/ledger';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { REQUEST_ABORT, REQUEST_ALL, racpAnswer, requestFrom } from './control-point.ts';
+import { NO_CURSORS, type RecordPlace } from './cursor.ts';
+import { advance, arrived, beginDump, type Dump, over, settle } from './dump.ts';
+import { recordKey } from './identity.ts';
+
+test('requests', () => {
+  expect([REQUEST_ALL, REQUEST_ABORT, requestFrom(0x1234)].map(toHex)).toEqual(['0101', '0300', '0103013412']);
+});
+
+test.each([
+  ['06000101', { to: 'report', says: 'complete' }],
+  ['06000106', { to: 'report', says: 'none' }],
+  ['06000102', { to: 'report', says: 'unsupported' }],
+  ['06000104', { to: 'report', says: 'unsupported' }],
+  ['06000109', { to: 'report', says: 'unsupported' }],
+  ['06000108', { to: 'report', says: 'incomplete' }],
+  ['060001ff', { to: 'report', says: 'incomplete' }],
+  ['06000301', { to: 'abort', says: 'complete' }],
+  ['06000307', { to: 'abort', says: 'incomplete' }],
+  ['06000401', null],
+  ['05000201', null],
+  ['060001', null],
+  ['0600010100', null],
+  ['', null],
+])('answer %s', (hex, answer) => {
+  expect(racpAnswer(Uint8Array.from(Buffer.from(hex, 'hex')))).toEqual(answer);
+});
+
+describe('a record is itself', () => {
+  const key = new Uint8Array(32);
+  const bytes = Uint8Array.of(1, 2, 3);
+  const id = { sequence: 7, baseTime: '2025-05-21T10:30:45' };
+  const one = recordKey(key, 'meter', '2A18', id, null, bytes);
+
+  test('whenever it comes', () => {
+    expect(recordKey(key, 'meter', '2A18', id, null, bytes.slice())).toEqual(one);
+    expect(one).toMatchObject({ series: '2A18', sequence: 7 });
+  });
+
+  test.each([
+    ['device', recordKey(key, 'other', '2A18', id, null, bytes)],
+    ['characteristic', recordKey(key, 'meter', '2A34', id, null, bytes)],
+    ['sequence', recordKey(key, 'meter', '2A18', { ...id, sequence: 8 }, null, bytes)],
+    ['base time', recordKey(key, 'meter', '2A18', { ...id, baseTime: '2025-05-21T10:30:46' }, null, bytes)],
+    ['session', recordKey(key, 'meter', '2A18', { ...id, baseTime: null }, '2025-05-21T10:30:46', bytes)],
+    ['bytes', recordKey(key, 'meter', '2A18', id, null, Uint8Array.of(1, 2, 4))],
+    ['key', recordKey(new Uint8Array(32).fill(1), 'meter', '2A18', id, null, bytes)],
+  ])('and another one with another %s', (_, other) => {
+    expect(toHex(other.hash)).not.toBe(toHex(one.hash));
+  });
+
+  test('without a number it is told apart by more of its hash', () => {
+    const keys = Array.from({ length: 3000 }, (_, i) =>
+      recordKey(key, 'o', '2A5E', null, null, Uint8Array.of(i, i >> 8)),
+    );
+    expect(new Set(keys.map(({ series, sequence }) => `${series} ${sequence}`)).size).toBe(3000);
+    expect(keys[0]?.series).toMatch(/^2A5E\/[0-9a-f]{6}$/);
+  });
+});
+
+describe('how far a dump has come', () => {
+  const place = (sequence: number): RecordPlace => ({ sequence, hash: new Uint8Array(8).fill(sequence) });
+  const begun = () => beginDump({ service: '1808', session: null, numbered: true }, null, 100);
+  const after = (sequences: readonly number[], saveEvery = 1): Dump =>
+    sequences.reduce((dump, sequence) => arrived(dump, place(sequence), saveEvery), begun());
+  const reached = (dump: Dump) => advance(dump, NO_CURSORS).book.get('1808')?.sequence ?? null;
+
+  test('commits in any order: the cursor follows the unbroken run of them', () => {
+    const orders = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7], { minLength: 8 });
+    const run = (order: readonly number[]) => {
+      let dump = over(after([10, 11, 12, 13, 14, 15, 16, 17]), 'complete');
+      const done = new Set<number>();
+      for (const i of order) {
+        dump = settle(settle(dump, 100 + i), 100 + i);
+        done.add(i);
+        const unbroken = [0, 1, 2, 3, 4, 5, 6, 7].findIndex((n) => !done.has(n));
+        const at = unbroken < 0 ? 17 : unbroken === 0 ? null : 9 + unbroken;
+        const cursor = reached(dump);
+        // Marks are set every record here, and one behind; at the end, at the last.
+        expect(cursor === null || (at !== null && cursor <= at)).toBe(true);
+      }
+      expect(reached(dump)).toBe(17);
+    };
+    fc.assert(fc.property(orders, run));
+  });
+
+  test('the last record of a dump that was cut is not yet passed', () => {
+    const settled = [100, 101, 102].reduce(settle, over(after([1, 2, 3]), 'incomplete'));
+    expect(reached(settled)).toBe(2);
+  });
+
+  test('what is out of order takes back what was saved in mid-dump', () => {
+    const ordered = [100, 101, 102].reduce(settle, after([10, 11, 12]));
+    const { dump, book } = advance(ordered, NO_CURSORS);
+    expect(book.get('1808')?.sequence).toBe(11);
+    expect(advance(arrived(dump, place(5), 1), book).book.size).toBe(0);
+  });
+});
