@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { recordingIo } from '../io.ts';
 import { main } from '../main.ts';
@@ -146,5 +149,17 @@ describe('vitalseal decode --lines', () => {
     expect(code).toBe(0);
     expect(stdout()).toContain('2A19  Battery Level\n');
     expect(stdout()).toContain('not decoded: text_invalid: the line has no hex\n');
+  });
+
+  it('answers each line as it comes, and ends with its input', async () => {
+    const bin = fileURLToPath(new URL('../bin/vitalseal.js', import.meta.url));
+    const child = spawn(process.execPath, [bin, 'decode', '--lines', '--json'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const answer = async () => JSON.parse(String((await once(child.stdout, 'data'))[0]));
+    child.stdin.write('2A37 0048\n2A3');
+    expect(await answer()).toEqual(RATE);
+    child.stdin.write('7 00');
+    child.stdin.end('48');
+    expect(await answer()).toEqual(RATE);
+    expect(await once(child, 'close')).toEqual([0, null]);
   });
 });

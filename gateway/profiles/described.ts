@@ -11,10 +11,10 @@ export interface DescribedReading {
   readonly record?: number;
   readonly code: string | null;
   readonly mdc: number | null;
-  /** UCUM; empty where there is none. */
-  readonly unit: string;
   /** Decimal text, a special value, a text, `true` or `false`, hex; a list of decimal texts for a waveform. */
   readonly value: string | readonly string[];
+  /** UCUM; empty where there is none. */
+  readonly unit: string;
   /** Of a waveform: from one sample to the next. */
   readonly periodUs?: number;
   readonly deviceTime: string | null;
@@ -37,7 +37,7 @@ export function describeCharacteristic(key: string, bytes: Uint8Array): Describe
   if (bare !== undefined) {
     const { value, facts } = bare.decode(bytes);
     const readings =
-      value === null ? [] : [{ code: null, mdc: null, unit: '', value: textOf(value), deviceTime: null }];
+      value === null ? [] : [{ code: null, mdc: null, value: textOf(value), unit: '', deviceTime: null }];
     return { characteristic: key, name: bare.name, readings, context: facts };
   }
   const name = characteristicName(key);
@@ -92,8 +92,8 @@ function describeReading({ code, mdc, unit, value, deviceTime, context }: Measur
   return {
     code,
     mdc,
-    unit,
     value: textOf(value),
+    unit,
     ...(value.kind === 'samples' ? { periodUs: value.periodUs } : {}),
     deviceTime,
     ...(named.length === 0 ? {} : { context: Object.fromEntries(named) }),

@@ -36,11 +36,6 @@ export function decimal(mantissa: number, exponent = 0): Value {
 /** What a device sends instead of a number when it could not measure. */
 export const NOT_A_NUMBER: Value = { kind: 'special', special: 'NaN' };
 
-/** Characteristics that have a whole number for "measurement unsuccessful" or "unknown". */
-export function decimalUnless(absent: number, mantissa: number, exponent = 0): Value {
-  return mantissa === absent ? NOT_A_NUMBER : decimal(mantissa, exponent);
-}
-
 function contextOf(named: NamedContext, unmapped: boolean): ReadingContext | null {
   const context = new Map<number, ContextEntry>();
   for (const [name, entry] of Object.entries(named)) {
