@@ -16,6 +16,8 @@ export interface PrivateBus {
 const PROGRAMS = ['/usr/bin/dbus-daemon', '/usr/local/bin/dbus-daemon', '/bin/dbus-daemon'];
 /** A longer path than this fits no socket address. */
 const LONGEST_PATH = 100;
+/** What stands for itself in an address; nothing else is needed in a folder of our own. */
+const PLAIN_PATH = /^[\w/.-]+$/;
 const READY_MS = 5000;
 
 /** Path of the D-Bus daemon; null when this machine has none. */
@@ -38,57 +40,67 @@ export async function startPrivateBus(dir: string): Promise<PrivateBus> {
   if (program === null) throw new Error('no dbus-daemon on this machine');
   const socket = join(dir, 'bus');
   if (socket.length > LONGEST_PATH) throw new Error(`the path of the socket is too long: ${socket}`);
+  if (!PLAIN_PATH.test(socket)) throw new Error(`an address of D-Bus cannot hold this path: ${socket}`);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   rmSync(socket, { force: true });
   const config = join(dir, 'bus.conf');
   writeFileSync(config, configuration(socket), { mode: 0o600 });
-  const daemon = spawn(program, [`--config-file=${config}`, '--nofork', '--nopidfile', '--print-address=1'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const gone = new Promise<void>((resolve) => daemon.once('close', () => resolve()));
-  await ready(daemon);
+  const daemon = [program, `--config-file=${config}`, '--nofork', '--nopidfile', '--print-pid=1'];
+  const guard = spawn('/bin/sh', ['-c', GUARD, 'sh', ...daemon], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const gone = new Promise<void>((resolve) => guard.once('exit', () => resolve()));
+  guard.stdin.on('error', () => {}); // it went first
+  const pid = await ready(guard);
   return {
     address: `unix:path=${socket}`,
-    pid: daemon.pid as number,
+    pid,
     stop: async () => {
-      daemon.kill('SIGTERM');
+      guard.stdin.end();
       await gone;
       rmSync(socket, { force: true });
     },
   };
 }
 
-/** Resolves when the daemon has printed its address: then it listens. */
-function ready(daemon: ChildProcess): Promise<void> {
+/** Runs the daemon until it ends by itself or our end of the pipe closes: also when this process is killed. */
+const GUARD = `exec 3<&0
+"$@" 3<&- &
+daemon=$!
+(read -r _ <&3; kill $daemon) >/dev/null 2>&1 &
+guard=$!
+wait $daemon
+kill $guard 2>/dev/null`;
+
+/** Resolves to the daemon's process when it has printed it: then it listens. */
+function ready(guard: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = '';
     const timer = setTimeout(() => fail('it says nothing'), READY_MS);
     const fail = (why: string) => {
       clearTimeout(timer);
-      daemon.kill('SIGKILL');
+      guard.stdin?.end();
       reject(new Error(`dbus-daemon does not start: ${said.trim() || why}`));
     };
-    daemon.stderr?.on('data', (chunk: Buffer) => {
+    guard.stderr?.on('data', (chunk: Buffer) => {
       said = `${said}${chunk}`.slice(-1000);
     });
-    daemon.once('error', (error) => fail(error.message));
-    daemon.once('exit', () => fail('it ended'));
-    daemon.stdout?.once('data', () => {
+    const ended = () => fail('it ended');
+    guard.once('error', (error) => fail(error.message));
+    guard.once('close', ended);
+    guard.stdout?.once('data', (chunk: Buffer) => {
       clearTimeout(timer);
-      daemon.removeAllListeners('exit');
-      resolve();
+      guard.off('close', ended);
+      resolve(Number.parseInt(String(chunk), 10));
     });
   });
 }
 
 /** No limit is named: those compiled in are the system bus's (512 match rules a connection). */
 function configuration(socket: string): string {
-  const path = socket.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>custom</type>
-  <listen>unix:path=${path}</listen>
+  <listen>unix:path=${socket}</listen>
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow user="*"/>
