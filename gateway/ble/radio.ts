@@ -63,8 +63,8 @@ export type PairingDialogue = (question: PairingQuestion) => Promise<boolean | s
 
 /**
  * All methods but `stop` throw `radio_unavailable` (no host, no adapter, it died: retryable) or `radio_timeout`.
- * Those of one device also throw `device_gone` (out of reach, or the link dropped), and `pairing_needed` when the device
- * wants an encrypted link first.
+ * Those of one device also throw `device_gone` (out of reach, or the link dropped), `pairing_needed` when the device
+ * wants an encrypted link first, and `device_refused` when it says no to this one thing.
  */
 export interface Radio {
   /** Resolves when events will come; also when there is no host yet: `up` follows when it answers. */

@@ -1,4 +1,6 @@
 // Pairing through our own agent: every method, who may answer, and what refuses.
+import { once } from 'node:events';
+import { Message, type MessageBus, sessionBus } from '@jellybrick/dbus-next';
 import type { FakeDeviceSpec } from '@vitalseal/firmware-sim';
 import type { PairingDialogue, PairingQuestion } from '@vitalseal/gateway';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -119,6 +121,39 @@ describe.skipIf(!busIsThere())('pairing by the radio over BlueZ', () => {
     await site.happens('value');
   });
 
+  it('while one device is paired, another one and another program are refused all the same', async () => {
+    const other = 'C0:26:DA:00:00:02';
+    const usual = { kind: 'heart-rate', seed: 1, rate: 20 } as const;
+    const eager: FakeDeviceSpec = { ...usual, address: other, protection: 'encrypted', elevates: true };
+    const strap: FakeDeviceSpec = { ...usual, address: STRAP, pairing: 'numeric-comparison' };
+    asked = [];
+    site = await RadioSite.start({ peripherals: [strap, eager] });
+    await site.find(other);
+    await site.find(STRAP);
+    const handle = await site.connect(other);
+    let say: (answer: boolean) => void = () => {};
+    const pairing = site.radio.pair(STRAP, (question) => {
+      asked.push(question);
+      return new Promise<boolean>((resolve) => (say = resolve));
+    });
+    await until('the question', () => asked.length === 1);
+    await expect(site.radio.subscribe(other, handle)).rejects.toThrow(code('pairing_needed'));
+
+    const liar = sessionBus({ busAddress: site.daemon.address });
+    await once(liar, 'connect');
+    for (const name of await namesOn(liar)) {
+      const agent = { destination: name, path: '/org/vitalseal/agent', interface: 'org.bluez.Agent1' };
+      const body = [`/org/bluez/hci0/dev_${STRAP.replaceAll(':', '_')}`];
+      const asking = liar.call(new Message({ ...agent, member: 'RequestAuthorization', signature: 'o', body }));
+      await expect(asking).rejects.toThrow();
+    }
+    liar.disconnect();
+    expect(asked).toHaveLength(1);
+    say(true);
+    await pairing;
+    expect([site.bluez.isPaired(STRAP), site.bluez.isPaired(other)]).toEqual([true, false]);
+  });
+
   it('the bluetoothd that dies in the middle of it', async () => {
     await found({ pairing: 'numeric-comparison' });
     const rejected = expect(site.radio.pair(STRAP, answering(new Promise(() => {})))).rejects.toThrow(
@@ -150,3 +185,11 @@ describe.skipIf(!busIsThere())('pairing by the radio over BlueZ', () => {
     expect(site.events.find(({ kind }) => kind === 'disconnected')).toMatchObject({ address: identity });
   });
 });
+
+/** Everybody else on the bus. */
+async function namesOn(client: MessageBus): Promise<string[]> {
+  const bus = 'org.freedesktop.DBus';
+  const call = { destination: bus, path: '/org/freedesktop/DBus', interface: bus, member: 'ListNames' };
+  const names = (await client.call(new Message(call)))?.body[0] as string[];
+  return names.filter((name) => name.startsWith(':') && name !== client.name);
+}

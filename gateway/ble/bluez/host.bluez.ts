@@ -18,6 +18,8 @@ const RULES = [
   `type='signal',sender='${BLUEZ}',interface='${OBJECT_MANAGER}'`,
   `type='signal',sender='${BUS}',interface='${BUS}',member='NameOwnerChanged',arg0='${BLUEZ}'`,
 ];
+/** A bus that does not answer any more holds nobody up who leaves. */
+const GOODBYE_MS = 1000;
 /** Pings of the host in a row that may stay unanswered. */
 const MISSES = 2;
 /** Devices a second that are asked for because something was heard of them and they are not kept. */
@@ -84,7 +86,7 @@ export class Host {
     for (const wake of this.#pauses) wake();
     const bus = this.#bus;
     if (bus === null) return;
-    await Promise.allSettled(RULES.map((rule) => this.#busCall(bus, 'RemoveMatch', rule)));
+    await Promise.allSettled(RULES.map((rule) => this.#busCall(bus, 'RemoveMatch', rule, () => {}, GOODBYE_MS)));
     bus.close();
   }
 
@@ -151,19 +153,15 @@ export class Host {
     if (this.#owner !== '') await this.#attach(bus);
   }
 
-  #busCall(bus: Bus, member: string, argument: string, atAnswer: (body: readonly unknown[]) => void = () => {}) {
-    const limitMs = this.#options.timeouts.callMs;
-    const body = [argument];
-    return bus.call({
-      destination: BUS,
-      path: BUS_PATH,
-      interface: BUS,
-      member,
-      signature: 's',
-      body,
-      limitMs,
-      atAnswer,
-    });
+  #busCall(
+    bus: Bus,
+    member: string,
+    argument: string,
+    atAnswer: (body: readonly unknown[]) => void = () => {},
+    limitMs = this.#options.timeouts.callMs,
+  ) {
+    const at = { destination: BUS, path: BUS_PATH, interface: BUS };
+    return bus.call({ ...at, member, signature: 's', body: [argument], limitMs, atAnswer });
   }
 
   #ownedBy(owner: string): void {
