@@ -1,13 +1,15 @@
 // One run of "report stored records" of a service, as a pure machine: what to ask for, whether the answer fits what is
 // known, and how far the cursor may go. The cursor stands for "this record and all before it are committed", so it moves
-// only over an unbroken run of commits, and in mid-dump only to a record that a later one has followed: a live value that
-// comes between records of the past does not carry it away.
+// only over an unbroken run of commits, and in mid-dump only where the device has shown that it keeps the order, to a
+// record that a later one has followed: a live value that comes between records of the past does not carry it away.
 import { type Outcome, type RacpAnswer, REQUEST_ALL, requestFrom } from './control-point.ts';
 import type { Cursor, CursorBook, RecordPlace } from './cursor.ts';
 
 /** From here on sequence numbers are about to begin again at 0, which "greater or equal" does not reach. */
 const WRAP_ZONE = 0xff00;
 const TURN = 0x10000;
+/** So many records in order, and a device keeps the order: by chance it happens once in 10^13 dumps. */
+const ORDER_SHOWN = 16;
 
 /** All tokens below `before` are committed: then the cursor may stand at `place`. */
 interface Mark {
@@ -43,6 +45,8 @@ export interface Dump {
   readonly newest: RecordPlace | null;
   readonly marks: readonly Mark[];
   readonly sinceMark: number;
+  /** Records in order since the start. */
+  readonly inOrder: number;
   /** Records did not come in order, in this dump or an earlier one. */
   readonly unordered: boolean;
   readonly moved: boolean;
@@ -74,6 +78,7 @@ export function beginDump(
     newest: null,
     marks: [],
     sinceMark: 0,
+    inOrder: 0,
     unordered: start?.unordered ?? false,
     moved: false,
   };
@@ -100,13 +105,16 @@ export function arrived(dump: Dump, place: RecordPlace | null, saveEvery: number
   const isFirst = dump.first === 'awaited';
   const first = !isFirst ? dump.first : dump.mode === 'all' || isSame(place, dump.start) ? 'same' : 'other';
   const newest = dump.newest === null || isNewer(place.sequence, dump.newest.sequence) ? place : dump.newest;
-  const next = { ...taken, first, newest, last: place, sinceMark: dump.sinceMark + 1 };
+  const inOrder = dump.inOrder + 1;
+  const next = { ...taken, first, newest, last: place, sinceMark: dump.sinceMark + 1, inOrder };
   if (dump.last === null || isSame(place, dump.last)) return next;
   if (!follows(place.sequence, dump.last.sequence)) {
     return { ...next, unordered: true, followed: null, marks: [], sinceMark: 0 };
   }
   const followed = { place: dump.last, before: dump.nextToken };
-  if (next.sinceMark <= saveEvery || dump.unordered || first === 'other') return { ...next, followed };
+  if (next.sinceMark <= saveEvery || inOrder < ORDER_SHOWN || dump.unordered || first === 'other') {
+    return { ...next, followed };
+  }
   return { ...next, followed, marks: [...dump.marks, followed], sinceMark: 1 };
 }
 
@@ -157,17 +165,26 @@ export function over(dump: Dump, outcome: Outcome): Dump {
   const ended: Dump = { ...dump, phase: 'over', outcome };
   if (!dump.numbered || dump.first !== 'same') return ended;
   const isWhole = outcome === 'complete' || outcome === 'none';
+  if (isWhole && isDisordered(dump)) return ended;
   if (isWhole && dump.newest !== null) {
     return { ...ended, marks: [...dump.marks, { place: dump.newest, before: dump.nextToken }] };
   }
-  return dump.followed === null || dump.unordered ? ended : { ...ended, marks: [...dump.marks, dump.followed] };
+  const isSure = dump.followed !== null && !dump.unordered && dump.inOrder >= ORDER_SHOWN;
+  return isSure ? { ...ended, marks: [...dump.marks, dump.followed] } : ended;
+}
+
+/** Only now it shows that the device keeps no order: the cursor that was begun from may stem from the midst of a dump. */
+function isDisordered({ mode, unordered, start }: Dump): boolean {
+  return mode === 'from' && unordered && start?.unordered === false;
 }
 
 /** What follows on a dump that is over. */
-export function afterDump({ mode, outcome, first, newest }: Dump): 'all' | 'done' | 'failed' {
+export function afterDump(dump: Dump): 'all' | 'done' | 'failed' {
+  const { mode, outcome, first, newest } = dump;
   if (outcome === 'incomplete' || outcome === null) return 'failed';
   if (mode === 'all') return outcome === 'unsupported' ? 'failed' : 'done';
   if (outcome !== 'complete' || first !== 'same') return 'all';
+  if (isDisordered(dump)) return 'all';
   // Those after the wrap have smaller numbers, and were not asked for.
   return newest !== null && newest.sequence >= WRAP_ZONE ? 'all' : 'done';
 }

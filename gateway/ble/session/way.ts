@@ -65,7 +65,9 @@ function unpaired(turn: Turn) {
 export function fail(turn: Turn, code: ErrorCode) {
   if (turn.state.link !== null && code === 'device_gone') return lost(turn, code);
   if (turn.state.link === null) turn.note('connect-failed', code);
-  const after = failure(turn, code, turn.state.config.limits.longestRetryMs);
+  const { longestRetryMs, longestShortRetryMs } = turn.state.config.limits;
+  // Not the device's failure; it is soon to be had again when the host is.
+  const after = failure(turn, code, code === 'radio_unavailable' ? longestShortRetryMs : longestRetryMs);
   // Where there is nothing left to hang up.
   if (code === 'device_gone' || code === 'radio_unavailable') {
     turn.state.after = after;
