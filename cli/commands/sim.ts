@@ -16,6 +16,7 @@ import { VitalsealError } from '@vitalseal/ledger';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Io } from '../io.ts';
 import { counted } from '../wording.ts';
+import { simBleCommand } from './sim-ble.ts';
 
 interface SimFlags {
   mqtt: { host: string; port: number };
@@ -43,9 +44,10 @@ interface ReplayFlags extends SimFlags {
 
 export function simCommand(io: Io): Command {
   return new Command('sim')
-    .description('Simulates wearables and equipment, and replays recordings, over MQTT.')
+    .description('Simulates wearables and equipment over MQTT and Bluetooth, and replays recordings.')
     .addCommand(runCommand(io))
-    .addCommand(replayCommand(io));
+    .addCommand(replayCommand(io))
+    .addCommand(simBleCommand(io));
 }
 
 function runCommand(io: Io): Command {

@@ -1,0 +1,60 @@
+import { busProgram } from '@vitalseal/firmware-sim';
+import { describe, expect, it } from 'vitest';
+import { recordingIo } from '../io.ts';
+import { main } from '../main.ts';
+
+async function run(...argv: string[]) {
+  const recorded = recordingIo();
+  const code = await main(['sim', 'ble', ...argv], recorded.io);
+  return { code, ...recorded };
+}
+
+function busIsThere(): boolean {
+  if (busProgram() !== null) return true;
+  if (process.env.CI === 'true') throw new Error('dbus-daemon is missing: install dbus');
+  console.warn('skipped: dbus-daemon is missing (install dbus)');
+  return false;
+}
+
+describe('vitalseal sim ble', () => {
+  it('explains itself', async () => {
+    const { code, stdout } = await run('--help');
+    expect(code).toBe(0);
+    for (const word of ['heart-rate', 'glucose-ble', '--adapter', '--bus', '--fake', '--pairing', '--records']) {
+      expect(stdout()).toContain(word);
+    }
+  });
+
+  it.each([
+    [['toaster']],
+    [[]],
+    [['cgm', '--adapter', 'usb0']],
+    [['cgm', '--address', 'here']],
+    [['cgm', '--records', '-1']],
+    [['cgm', '--seconds', '0']],
+    [['cgm', '--pairing', 'by-hand']],
+  ])('%j is a usage error', async (argv) => {
+    expect((await run(...argv)).code).toBe(2);
+  });
+
+  it('says that there is no Bluetooth', async () => {
+    const { code, lastJson } = await run('heart-rate', '--bus', 'unix:path=/no/such/bus', '--json', '--seconds', '1');
+    expect(code).toBe(75);
+    expect(lastJson()).toMatchObject({ error: { code: 'radio_unavailable' } });
+  });
+
+  it.skipIf(!busIsThere())('runs behind a fake BlueZ for its seconds', async () => {
+    const { code, stderr, lastJson } = await run(
+      'cgm',
+      '--fake',
+      '--seconds',
+      '0.2',
+      '--pairing',
+      'just-works',
+      '--json',
+    );
+    expect(code).toBe(0);
+    expect(stderr()).toMatch(/^cgm at C0:FF:EE:00:00:01 on a fake BlueZ, bus unix:path=/);
+    expect(lastJson()).toMatchObject({ kind: 'cgm', address: 'C0:FF:EE:00:00:01', packets: 0, readings: 0 });
+  });
+});

@@ -1,0 +1,212 @@
+// `vitalseal sim ble`: a simulated Bluetooth device, on a real adapter for a gateway to find over the air, or behind a fake
+// BlueZ where there is no Bluetooth.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  BLE_KINDS,
+  type BleKind,
+  createPeripheral,
+  type FakeDeviceSpec,
+  isBleKind,
+  startFakeBluez,
+  startGattServer,
+  startPrivateBus,
+} from '@vitalseal/firmware-sim';
+import { VitalsealError } from '@vitalseal/ledger';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Io } from '../io.ts';
+import { counted } from '../wording.ts';
+
+interface BleFlags {
+  adapter: string;
+  bus?: string;
+  fake?: boolean;
+  address: string;
+  name?: string;
+  seed?: string;
+  records?: number;
+  clockError?: number;
+  rate?: number;
+  pairing?: Pairing;
+  seconds?: number;
+  json?: boolean;
+}
+
+const PAIRINGS = ['just-works', 'numeric-comparison', 'passkey-entry'] as const;
+type Pairing = (typeof PAIRINGS)[number];
+
+/** What runs until it is stopped. */
+interface Running {
+  readonly where: string;
+  readonly address: string;
+  readonly bus: string;
+  sent(): { readonly packets: number; readonly readings: number };
+  stop(): Promise<void>;
+}
+
+const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
+
+export function simBleCommand(io: Io): Command {
+  const names = Object.keys(BLE_KINDS).join(', ');
+  return new Command('ble')
+    .description(`Simulates a Bluetooth device: ${names}.`)
+    .argument('<kind>', `what to simulate: ${names}`, (kind: string): BleKind => {
+      if (!isBleKind(kind)) throw new InvalidArgumentError(`It is one of ${names}.`);
+      return kind;
+    })
+    .option('--adapter <hciN>', 'the adapter that becomes the device; of --fake: its name', adapterOf, 'hci0')
+    .option('--bus <address>', 'D-Bus address where bluetoothd is, or where --fake shall be (default: the system bus)')
+    .option('--fake', 'no radio: a fake BlueZ, on a bus of its own where --bus names none')
+    .option('--address <address>', 'of the device, with --fake', addressOf, 'C0:FF:EE:00:00:01')
+    .option('--name <text>', 'the name that it advertises')
+    .option('--seed <text>', 'the same seed gives the same measurements')
+    .option('--records <n>', 'how many records it has stored at the beginning', wholeNumber)
+    .option('--clock-error <seconds>', 'how far its clock is ahead; behind when negative', finite)
+    .option('--rate <n>', 'live packets a second, in place of its own rhythm', positive)
+    .addOption(new Option('--pairing <how>', 'it must be paired before it measures').choices(PAIRINGS))
+    .option('--seconds <n>', 'stop after so many seconds; else on Ctrl-C', positive)
+    .option('--json', 'print the counts as one JSON object')
+    .addHelpText(
+      'after',
+      '\nA gateway finds the device of --fake when it is told the same bus: DBUS_SYSTEM_BUS_ADDRESS.',
+    )
+    .action((kind: BleKind, flags: BleFlags) => simulate(io, kind, flags));
+}
+
+async function simulate(io: Io, kind: BleKind, flags: BleFlags): Promise<void> {
+  const running = await (flags.fake ? behindFake(kind, flags) : onAdapter(io, kind, flags)).catch((error: unknown) => {
+    throw error instanceof VitalsealError ? error : new VitalsealError('radio_unavailable', wordsOf(error));
+  });
+  const { signal } = io;
+  try {
+    io.printError(`${kind} at ${running.address} on ${running.where}${io.interactive ? '; Ctrl-C stops' : ''}`);
+    await new Promise<void>((resolve) => {
+      const timer = flags.seconds === undefined ? undefined : setTimeout(resolve, flags.seconds * 1000);
+      const stop = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (signal.aborted) stop();
+      else signal.addEventListener('abort', stop, { once: true });
+    });
+  } finally {
+    await running.stop();
+  }
+  const { packets, readings } = running.sent();
+  if (flags.json) io.json({ kind, address: running.address, bus: running.bus, packets, readings });
+  else io.print(`${counted(packets, 'packet')} with ${counted(readings, 'reading')} sent`);
+}
+
+function specOf(kind: BleKind, flags: BleFlags): FakeDeviceSpec {
+  const { address, name, seed, records, clockError, rate, pairing } = flags;
+  return {
+    ...{ kind, address },
+    ...(name !== undefined && { name }),
+    ...(seed !== undefined && { seed }),
+    ...(records !== undefined && { records }),
+    ...(clockError !== undefined && { clockErrorMs: clockError * 1000 }),
+    ...(rate !== undefined && { rate }),
+    ...(pairing !== undefined && { pairing, protection: pairing === 'just-works' ? 'encrypted' : 'authenticated' }),
+  };
+}
+
+async function behindFake(kind: BleKind, flags: BleFlags): Promise<Running> {
+  const own = flags.bus === undefined ? await ownBus() : null;
+  const bus = flags.bus ?? (own?.address as string);
+  try {
+    const spec = specOf(kind, flags);
+    const bluez = await startFakeBluez({ busAddress: bus, adapter: flags.adapter, peripherals: [spec] });
+    return {
+      ...{ bus, where: `a fake BlueZ, bus ${bus}`, address: flags.address },
+      sent: () => bluez.sent(flags.address),
+      stop: async () => {
+        await bluez.stop();
+        await own?.stop();
+      },
+    };
+  } catch (error) {
+    await own?.stop();
+    throw error;
+  }
+}
+
+async function ownBus() {
+  const dir = mkdtempSync(join(tmpdir(), 'vitalseal-bus-'));
+  const remove = () => rmSync(dir, { recursive: true, force: true });
+  try {
+    const { address, stop } = await startPrivateBus(dir);
+    return { address, stop: () => stop().finally(remove) };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+async function onAdapter(io: Io, kind: BleKind, flags: BleFlags): Promise<Running> {
+  const { adapter, bus = process.env.DBUS_SYSTEM_BUS_ADDRESS || SYSTEM_BUS } = flags;
+  const server = await startGattServer({
+    ...{ busAddress: bus, adapter, peripheral: createPeripheral(specOf(kind, flags)) },
+    ...(flags.pairing !== undefined && { pairing: wearer(io, flags.pairing) }),
+  });
+  return {
+    ...{ bus, where: adapter, address: server.address },
+    sent: () => server.sent,
+    stop: () => server.stop(),
+  };
+}
+
+/** Who wears the device presses yes, and reads its digits out. */
+function wearer(io: Io, pairing: Pairing) {
+  const digits = (passkey: number) => String(passkey).padStart(6, '0');
+  switch (pairing) {
+    case 'just-works':
+      return { capability: 'NoInputNoOutput' };
+    case 'numeric-comparison':
+      return {
+        capability: 'DisplayYesNo',
+        confirm: (passkey: number) => {
+          io.printError(`the device shows ${digits(passkey)}; its wearer presses yes`);
+          return true;
+        },
+      };
+    case 'passkey-entry':
+      return {
+        capability: 'DisplayOnly',
+        shown: (passkey: number) => io.printError(`the device shows ${digits(passkey)}`),
+      };
+  }
+}
+
+function wordsOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : '';
+  return text === '' ? 'the bus or its BlueZ does not answer' : text;
+}
+
+function adapterOf(text: string): string {
+  if (!/^hci\d{1,3}$/.test(text)) throw new InvalidArgumentError('It is named like hci0.');
+  return text;
+}
+
+function addressOf(text: string): string {
+  if (!/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/i.test(text)) throw new InvalidArgumentError('It is like C0:26:DA:01:02:03.');
+  return text.toUpperCase();
+}
+
+function finite(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It is a number.');
+  return value;
+}
+
+function positive(text: string): number {
+  const value = finite(text);
+  if (value > 0 && value <= 2_000_000) return value;
+  throw new InvalidArgumentError('It is a number above 0 and at most 2,000,000.');
+}
+
+function wholeNumber(text: string): number {
+  const value = finite(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65_536) return value;
+  throw new InvalidArgumentError('It is a whole number up to 65,536.');
+}
