@@ -4,7 +4,14 @@ import type { Message, Variant } from '@jellybrick/dbus-next';
 import { advertised } from '../bus/advertised.bluez.ts';
 import { CHARACTERISTIC, longUuid, SERVICE } from '../bus/names.ts';
 import { BusError, type BusObject, type ObjectServer } from '../bus/object-server.bluez.ts';
-import { AttError, type Characteristic, type CharacteristicFlag, type Packet, type Peripheral } from '../peripheral.ts';
+import {
+  ATT,
+  AttError,
+  type Characteristic,
+  type CharacteristicFlag,
+  type Packet,
+  type Peripheral,
+} from '../peripheral.ts';
 
 const ADVERTISEMENT = 'org.bluez.LEAdvertisement1';
 const ERROR = 'org.bluez.Error.';
@@ -102,13 +109,25 @@ function read(characteristic: Characteristic, options: unknown, atMs: number): B
   return Buffer.from(characteristic.read(atMs)).subarray(offset);
 }
 
-/** An error code of a profile goes over D-Bus as a text that bluetoothd understands. */
 function write(characteristic: Characteristic, bytes: Buffer, atMs: number): void {
   if (!characteristic.write) throw new BusError(`${ERROR}NotPermitted`, 'Write not permitted');
   try {
     characteristic.write(Uint8Array.from(bytes), atMs);
   } catch (error) {
-    if (error instanceof AttError) throw new BusError(`${ERROR}Failed`, `0x${error.code.toString(16)}`);
-    throw error;
+    throw error instanceof AttError ? errorOf(error) : error;
+  }
+}
+
+/** From what bluetoothd makes the ATT error again: by name, and an error of a profile from its number as text. */
+function errorOf({ code }: AttError): BusError {
+  switch (code) {
+    case ATT.procedureInProgress:
+      return new BusError(`${ERROR}InProgress`, 'In Progress');
+    case ATT.notConfigured:
+      return new BusError(`${ERROR}ImproperlyConfigured`, 'Improperly Configured');
+    case ATT.invalidLength:
+      return new BusError(`${ERROR}InvalidValueLength`, 'Invalid Length');
+    default:
+      return new BusError(`${ERROR}Failed`, `0x${code.toString(16)}`);
   }
 }

@@ -18,6 +18,8 @@ export interface GattServerOptions {
   readonly onSent?: (packet: Packet) => void;
   /** Given, this process answers for the device while it pairs (as bluetoothd's default agent). */
   readonly pairing?: AnswerPairing;
+  /** A virtual radio tells of an advertisement only when it begins: begin again so often (ms) while no central is connected. */
+  readonly readvertiseMs?: number;
 }
 
 export interface GattServer {
@@ -29,6 +31,7 @@ export interface GattServer {
   stop(): Promise<void>;
 }
 
+const ADVERTISING = 'org.bluez.LEAdvertisingManager1';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 
 /** Throws Error when there is no such bus, no bluetoothd or no such adapter. */
@@ -62,19 +65,27 @@ export async function startGattServer(options: GattServerOptions): Promise<GattS
       await call(bus, ...agents, 'RegisterAgent', 'os', [PAIRING_AGENT_PATH, options.pairing.capability]);
       await call(bus, ...agents, 'RequestDefaultAgent', 'o', [PAIRING_AGENT_PATH]);
     }
-    await watchLinks(bus, at, () => {
+    let connected = false;
+    await watchLinks(bus, at, (now) => {
+      connected = now;
+      if (connected) return;
       pump.stop();
       peripheral.disconnected(Date.now());
     });
     await call(bus, at, 'org.bluez.GattManager1', 'RegisterApplication', 'oa{sv}', [APPLICATION_PATH, {}]);
-    await call(bus, at, 'org.bluez.LEAdvertisingManager1', 'RegisterAdvertisement', 'oa{sv}', [ADVERTISEMENT_PATH, {}]);
+    await advertise(bus, at);
+    const again = repeat(options.readvertiseMs, async () => {
+      if (!connected) await withdraw(bus, at).then(() => advertise(bus, at));
+    });
     return {
       address: address.value,
       sent,
       disconnectCentrals: () => disconnectAll(bus, at),
       // bluetoothd takes everything back when the connection ends.
       stop: async () => {
+        clearInterval(again);
         pump.stop();
+        peripheral.disconnected(Date.now());
         server.close();
         beside.close();
         bus.disconnect();
@@ -86,14 +97,43 @@ export async function startGattServer(options: GattServerOptions): Promise<GattS
   }
 }
 
-/** Calls `ended` whenever a central of the adapter at `path` is gone. */
-async function watchLinks(bus: MessageBus, path: string, ended: () => void): Promise<void> {
+async function advertise(bus: MessageBus, path: string): Promise<void> {
+  await call(bus, path, ADVERTISING, 'RegisterAdvertisement', 'oa{sv}', [ADVERTISEMENT_PATH, {}]);
+}
+
+async function withdraw(bus: MessageBus, path: string): Promise<void> {
+  await call(bus, path, ADVERTISING, 'UnregisterAdvertisement', 'o', [ADVERTISEMENT_PATH]);
+}
+
+/** One after the other; a bluetoothd that is gone ends it all anyway. */
+function repeat(everyMs: number | undefined, work: () => Promise<void>): NodeJS.Timeout | undefined {
+  let busy = false;
+  return everyMs === undefined
+    ? undefined
+    : setInterval(() => {
+        if (busy) return;
+        busy = true;
+        work()
+          .catch(() => {})
+          .finally(() => {
+            busy = false;
+          });
+      }, everyMs);
+}
+
+/** Calls `told` whenever a central of the adapter at `path` is connected, or gone. */
+async function watchLinks(bus: MessageBus, path: string, told: (connected: boolean) => void): Promise<void> {
+  const look = (of: string, properties: Record<string, Variant | undefined> | undefined) => {
+    const connected = properties?.Connected?.value;
+    if (of.startsWith(`${path}/`) && typeof connected === 'boolean') told(connected);
+  };
   bus.on('message', ({ member, path: of, body }: Message) => {
-    if (member !== 'PropertiesChanged' || !of.startsWith(`${path}/`)) return;
-    const [name, { Connected }] = body as [string, Record<string, Variant | undefined>];
-    if (name === DEVICE && Connected?.value === false) ended();
+    if (member === 'PropertiesChanged' && body[0] === DEVICE) look(of, body[1]);
+    // A central that was never here before.
+    if (member === 'InterfacesAdded') look(body[0], body[1][DEVICE]);
   });
   await addMatch(bus, `type='signal',interface='${PROPERTIES}',path_namespace='${path}'`);
+  await addMatch(bus, "type='signal',interface='org.freedesktop.DBus.ObjectManager',member='InterfacesAdded'");
 }
 
 async function disconnectAll(bus: MessageBus, path: string): Promise<number> {
