@@ -128,9 +128,10 @@ async function watchLinks(bus: MessageBus, path: string, told: (connected: boole
     if (of.startsWith(`${path}/`) && typeof connected === 'boolean') told(connected);
   };
   bus.on('message', ({ member, path: of, body }: Message) => {
-    if (member === 'PropertiesChanged' && body[0] === DEVICE) look(of, body[1]);
+    const [first, second] = body as [string, Record<string, unknown> | undefined];
+    if (member === 'PropertiesChanged' && first === DEVICE) look(of, second as Parameters<typeof look>[1]);
     // A central that was never here before.
-    if (member === 'InterfacesAdded') look(body[0], body[1][DEVICE]);
+    if (member === 'InterfacesAdded') look(first, second?.[DEVICE] as Parameters<typeof look>[1]);
   });
   await addMatch(bus, `type='signal',interface='${PROPERTIES}',path_namespace='${path}'`);
   await addMatch(bus, "type='signal',interface='org.freedesktop.DBus.ObjectManager',member='InterfacesAdded'");
