@@ -157,6 +157,7 @@ describe.skipIf(!busIsThere())('a device that fails the radio over BlueZ', () =>
   it('a connect that is taken back fails at once', async () => {
     site = await RadioSite.start({ limits: { connectMs: 1000 } });
     await site.find();
+    await site.radio.discover(true);
     const rejected = expect(site.radio.connect(STRAP)).rejects.toThrow(code('device_gone'));
     await expect.poll(() => site.bluez.calls.get('Connect')).toBe(1);
     await site.radio.disconnect(STRAP);

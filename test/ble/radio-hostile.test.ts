@@ -53,6 +53,19 @@ describe.skipIf(!busIsThere())('strangers to the radio over BlueZ', () => {
     await site.happens('up', 2);
   });
 
+  it('an adapter that is pulled out is down, and up again when it is put back', async () => {
+    site = await RadioSite.start(null, null);
+    const bluez = await host((call) => Message.newMethodReturn(call));
+    await site.startRadio();
+    await site.happens('up');
+    const manager = 'org.freedesktop.DBus.ObjectManager';
+    bluez.send(Message.newSignal('/', manager, 'InterfacesRemoved', 'oas', [HCI, ['org.bluez.Adapter1']]));
+    await site.happens('down');
+    const adapter = { 'org.bluez.Adapter1': { Powered: new Variant('b', true) } };
+    bluez.send(Message.newSignal('/', manager, 'InterfacesAdded', 'oa{sa{sv}}', [HCI, adapter]));
+    await site.happens('up', 2);
+  });
+
   it('a crowd of random addresses costs bounded memory, and a device among them is heard', {
     timeout: 60_000,
   }, async () => {
