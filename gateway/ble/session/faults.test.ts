@@ -179,6 +179,24 @@ describe('faults', () => {
     expect(rig.state).toEqual(state);
   });
 
+  test('nor does it answer for what came after', () => {
+    const rig = new Rig(meter());
+    rig.interfere = (e) => (e.kind === 'subscribe' || e.kind === 'disconnect' ? null : undefined);
+    rig.begin().run();
+    const id = rig.state.operation?.id as number;
+    rig.fire('step');
+    expect(rig.put({ kind: 'done', id })).toEqual([]);
+    expect(stands(rig)).toMatchObject({ phase: 'closing', slot: true });
+  });
+
+  test('no abort is written over a request that is not answered yet', () => {
+    const rig = new Rig(meter());
+    rig.interfere = on('write', null);
+    rig.begin().run().fire('racp');
+    expect(rig.effects.filter((e) => e.kind === 'write')).toHaveLength(1);
+    expect([...rig.timers.keys()].toSorted()).toEqual(['racp', 'step']);
+  });
+
   test('a silent control point is aborted after its time, and left alone for a while', () => {
     const rig = new Rig(meter({ mute: true })).begin().run();
     expect(stands(rig).phase).toBe('stored-records');

@@ -127,6 +127,8 @@ describe('what is asked for', () => {
     const after = [...records(46, 65_490), ...records(20, 0)];
     const first = new Rig(meter(before, { order })).begin().run();
     const second = new Rig(meter(after, { order }), first.durable).begin().run();
+    // So near to the end of the numbers, "greater or equal" would not reach what comes after it.
+    expect(writes(second)).toEqual(['0101']);
     expect(committed(second)).toEqual(wanted(after));
     expect(decodeCursors(second.durable.cursor as Uint8Array)?.get('1808')?.sequence).toBe(19);
     const more = [...after, ...records(3, 20)];
@@ -140,6 +142,17 @@ describe('what is asked for', () => {
     const second = new Rig(meter(after), first.durable).begin().run();
     expect(writes(second)).toEqual(['010301eafd', '0101']);
     expect(committed(second)).toEqual(wanted(after));
+  });
+
+  test('a device that turns out to keep no order is dumped whole', () => {
+    const first = new Rig(meter(records(5))).begin().run();
+    const mixed = [5, 9, 7, 8, 6, 2, 1, 3, 4].map((n) => records(9)[n - 1] as StoredRecord);
+    const again = new Rig(meter(mixed, { order: (r) => r }), first.durable).begin().run();
+    expect(writes(again)).toEqual(['0103010500', '0101']);
+    expect(decodeCursors(again.durable.cursor as Uint8Array)?.get('1808')).toMatchObject({
+      sequence: 9,
+      unordered: true,
+    });
   });
 
   test('a damaged cursor means all records', () => {
@@ -224,6 +237,29 @@ test('a pulse oximeter: all spot checks at each connection, recognised though th
   expect(second.durable.duplicates).toBe(3);
   // A link that brings nothing but what is asked for each time is no reason to come back at once.
   expect(second.state.link?.useful).toBe(false);
+});
+
+test('a dump that was cut goes on where it was, also between two saves', () => {
+  const rig = new Rig(meter(records(40))).begin();
+  while (rig.delivers().filter((d) => d.stored).length < 20) rig.next('radio');
+  rig.cut();
+  while (rig.next('store'));
+  const again = new Rig(meter(records(40)), rig.durable).begin().run();
+  expect(writes(again)).toEqual(['0103011300']);
+  expect(committed(again)).toEqual(wanted(records(40)));
+  expect(again.durable.duplicates).toBe(1);
+});
+
+test('what is in quarantine holds the cursor until it is committed, like any record', () => {
+  const broken = { sequence: 3, bytes: Uint8Array.of(0b110, 3, 0) };
+  const rig = new Rig(meter([...records(2), broken, ...records(2, 4)])).begin();
+  while (rig.next('radio'));
+  const tokens = rig.effects.flatMap((e) => (e.kind === 'deliver' || e.kind === 'quarantine' ? (e.token ?? []) : []));
+  expect(tokens).toHaveLength(5);
+  for (const token of tokens.slice(0, -1)) rig.put({ kind: 'delivered', token });
+  expect(rig.effects.some((e) => e.kind === 'saveCursor')).toBe(false);
+  rig.put({ kind: 'delivered', token: tokens.at(-1) as number });
+  expect(rig.effects.some((e) => e.kind === 'saveCursor')).toBe(true);
 });
 
 describe('cuts and crashes at every position', () => {
