@@ -13,7 +13,7 @@ import {
   type Peripheral,
 } from '../peripheral.ts';
 
-const ADVERTISEMENT = 'org.bluez.LEAdvertisement1';
+export const ADVERTISEMENT = 'org.bluez.LEAdvertisement1';
 const ERROR = 'org.bluez.Error.';
 
 export const APPLICATION_PATH = '/org/vitalseal/sim';

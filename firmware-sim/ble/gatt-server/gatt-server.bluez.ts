@@ -7,7 +7,13 @@ import { ObjectServer } from '../bus/object-server.bluez.ts';
 import type { Packet, Peripheral } from '../peripheral.ts';
 import { PacketPump } from '../pump.ts';
 import { type AnswerPairing, agentObject, PAIRING_AGENT_PATH } from './agent.bluez.ts';
-import { ADVERTISEMENT_PATH, APPLICATION_PATH, Application, advertisementObject } from './application.bluez.ts';
+import {
+  ADVERTISEMENT,
+  ADVERTISEMENT_PATH,
+  APPLICATION_PATH,
+  Application,
+  advertisementObject,
+} from './application.bluez.ts';
 
 export interface GattServerOptions {
   /** Where bluetoothd is: the system bus of the machine, or one of a test. */
@@ -31,7 +37,6 @@ export interface GattServer {
   stop(): Promise<void>;
 }
 
-const ADVERTISING = 'org.bluez.LEAdvertisingManager1';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 
 /** Throws Error when there is no such bus, no bluetoothd or no such adapter. */
@@ -73,17 +78,17 @@ export async function startGattServer(options: GattServerOptions): Promise<GattS
       peripheral.disconnected(Date.now());
     });
     await call(bus, at, 'org.bluez.GattManager1', 'RegisterApplication', 'oa{sv}', [APPLICATION_PATH, {}]);
-    await advertise(bus, at);
-    const again = repeat(options.readvertiseMs, async () => {
-      if (!connected) await withdraw(bus, at).then(() => advertise(bus, at));
-    });
+    await call(bus, at, 'org.bluez.LEAdvertisingManager1', 'RegisterAdvertisement', 'oa{sv}', [ADVERTISEMENT_PATH, {}]);
+    // A change, though to what it was, begins the advertisement again without a moment in which there is none.
+    const again = () => connected || beside.change(ADVERTISEMENT_PATH, ADVERTISEMENT, { LocalName: name });
+    const timer = options.readvertiseMs === undefined ? undefined : setInterval(again, options.readvertiseMs);
     return {
       address: address.value,
       sent,
       disconnectCentrals: () => disconnectAll(bus, at),
       // bluetoothd takes everything back when the connection ends.
       stop: async () => {
-        clearInterval(again);
+        clearInterval(timer);
         pump.stop();
         peripheral.disconnected(Date.now());
         server.close();
@@ -95,30 +100,6 @@ export async function startGattServer(options: GattServerOptions): Promise<GattS
     bus.disconnect();
     throw error;
   }
-}
-
-async function advertise(bus: MessageBus, path: string): Promise<void> {
-  await call(bus, path, ADVERTISING, 'RegisterAdvertisement', 'oa{sv}', [ADVERTISEMENT_PATH, {}]);
-}
-
-async function withdraw(bus: MessageBus, path: string): Promise<void> {
-  await call(bus, path, ADVERTISING, 'UnregisterAdvertisement', 'o', [ADVERTISEMENT_PATH]);
-}
-
-/** One after the other; a bluetoothd that is gone ends it all anyway. */
-function repeat(everyMs: number | undefined, work: () => Promise<void>): NodeJS.Timeout | undefined {
-  let busy = false;
-  return everyMs === undefined
-    ? undefined
-    : setInterval(() => {
-        if (busy) return;
-        busy = true;
-        work()
-          .catch(() => {})
-          .finally(() => {
-            busy = false;
-          });
-      }, everyMs);
 }
 
 /** Calls `told` whenever a central of the adapter at `path` is connected, or gone. */
