@@ -22,10 +22,11 @@ export interface SensorParts {
 export function sensor(parts: SensorParts): Peripheral {
   const { kind, model, options, schedule, services, advertised, advance = () => {} } = parts;
   const identity = { manufacturer: 'Simulated', model, serial: options.serial, firmware: '1.0.4' };
+  const { battery: level = 88 } = options;
   const own = services.slice(0, 1).map(({ uuid }) => uuid);
   return {
     kind,
-    services: [...services, battery(() => options.battery ?? 88), deviceInformation(identity)],
+    services: [...services, ...(level === null ? [] : [battery(() => level)]), deviceInformation(identity)],
     advertisement: () => ({
       ...{ name: options.name, services: own, serviceData: {}, manufacturerData: {} },
       ...advertised,

@@ -10,8 +10,8 @@ export interface PeripheralOptions {
   readonly protection?: Protection;
   /** How far its clock is ahead; behind when negative (default 0). */
   readonly clockErrorMs?: number;
-  /** Percent (default 88). */
-  readonly battery?: number;
+  /** Percent (default 88); null: it does not say. */
+  readonly battery?: number | null;
   /** How many records it holds at the beginning, where it stores any (default 0; of a meter or CGM 12). */
   readonly records?: number;
   /** Number of the first of them (default 1); a counter of 16 bits that goes on at 0 after 65,535. */
