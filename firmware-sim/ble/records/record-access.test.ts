@@ -1,56 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { createPeripheral, type PeripheralSpec } from '../kinds.ts';
-import { ATT, type AttError, type Characteristic, type Packet, type Peripheral } from '../peripheral.ts';
+import { Collector, hex } from '../collector.testing.ts';
+import type { PeripheralSpec } from '../kinds.ts';
+import { ATT } from '../peripheral.ts';
 import type { GlucoseMeter } from '../peripherals/glucose-meter.ts';
 import { crc16, isSealed, sealed } from './crc.ts';
 
-const START = Date.UTC(2026, 10, 21, 5, 30);
-const METER = { kind: 'glucose-ble', address: 'C0:26:DA:00:00:02', seed: 1, startMs: START, records: 5 } as const;
-
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-
-/** A collector that subscribes to everything and writes what it is told. */
-class Collector {
-  readonly peripheral: Peripheral;
-  now = START;
-
+/** Asks a meter for its records. */
+class Asker extends Collector {
   constructor(spec: Partial<PeripheralSpec> = {}, subscribed: readonly string[] = ['2A18', '2A34', '2A52']) {
-    this.peripheral = createPeripheral({ ...METER, ...spec } as PeripheralSpec);
-    for (const uuid of subscribed) this.peripheral.subscribe(this.find(uuid), true, this.now);
-  }
-
-  find(uuid: string): Characteristic {
-    const found = this.peripheral.services.flatMap((s) => s.characteristics).find((c) => c.uuid === uuid);
-    if (found === undefined) throw new Error(`no ${uuid}`);
-    return found;
-  }
-
-  write(request: string): void {
-    this.find('2A52').write?.(Uint8Array.from(Buffer.from(request, 'hex')), this.now);
-  }
-
-  /** Everything that comes within a second. */
-  take(): Packet[] {
-    this.now += 1000;
-    return [...this.peripheral.due(this.now)];
+    super({ kind: 'glucose-ble', records: 5, ...spec }, subscribed);
   }
 
   /** Keys of the records, then the answer. */
   ask(request: string): [keys: (number | null)[], answer: string] {
-    this.write(request);
+    this.write('2A52', request);
     const packets = this.take();
     const answer = packets.at(-1);
     const records = packets.slice(0, -1).filter(({ characteristic: { uuid } }) => uuid !== '2A34');
     return [records.map(({ record }) => record), answer === undefined ? '' : hex(answer.bytes)];
-  }
-
-  code(request: string): number | null {
-    try {
-      this.write(request);
-      return null;
-    } catch (error) {
-      return (error as AttError).code;
-    }
   }
 }
 
@@ -76,12 +43,12 @@ describe('the record access control point of a glucose meter', () => {
     ['to abort what does not run', '0300', [], '06000307'],
     ['to abort with an operator', '0301', [], '06000303'],
   ])('asked for %s', (_what, request, keys, answer) => {
-    expect(new Collector().ask(request)).toEqual([keys, answer]);
+    expect(new Asker().ask(request)).toEqual([keys, answer]);
   });
 
   it('sends each context after its measurement, under the same number', () => {
-    const collector = new Collector({ records: 40 });
-    collector.write('0101');
+    const collector = new Asker({ records: 40 });
+    collector.write('2A52', '0101');
     const packets = collector.take().slice(0, -1);
     const contexts = packets.flatMap((packet, i) => (packet.characteristic.uuid === '2A34' ? [i] : []));
     expect(contexts.length).toBeGreaterThan(5);
@@ -93,48 +60,48 @@ describe('the record access control point of a glucose meter', () => {
   });
 
   it('is busy until its answer left, and can be aborted', () => {
-    const collector = new Collector({ records: 300 });
-    collector.write('0101');
-    expect(collector.code('0101')).toBe(ATT.procedureInProgress);
+    const collector = new Asker({ records: 300 });
+    collector.write('2A52', '0101');
+    expect(collector.refusal('2A52', '0101')).toBe(ATT.procedureInProgress);
     collector.now += 100;
     const begun = collector.peripheral.due(collector.now);
     expect(begun.length).toBeGreaterThan(3);
     expect(begun.length).toBeLessThan(300);
-    collector.write('0300');
+    collector.write('2A52', '0300');
     expect(collector.take().map(({ bytes }) => hex(bytes))).toEqual(['06000301']);
     expect(collector.ask('0106')).toEqual([[300], '06000101']);
   });
 
   it('refuses who did not subscribe', () => {
-    expect(new Collector({}, ['2A18']).code('0101')).toBe(ATT.notConfigured);
-    expect(new Collector({}, ['2A52']).code('0101')).toBe(ATT.notConfigured);
-    expect(new Collector({}, ['2A52']).code('0401')).toBe(null);
+    expect(new Asker({}, ['2A18']).refusal('2A52', '0101')).toBe(ATT.notConfigured);
+    expect(new Asker({}, ['2A52']).refusal('2A52', '0101')).toBe(ATT.notConfigured);
+    expect(new Asker({}, ['2A52']).refusal('2A52', '0401')).toBe(null);
   });
 
   it('gives up with its link, and says everything again on the next', () => {
-    const collector = new Collector();
-    collector.write('0101');
+    const collector = new Asker();
+    collector.write('2A52', '0101');
     collector.peripheral.disconnected(collector.now);
     expect(collector.take()).toEqual([]);
-    for (const uuid of ['2A18', '2A52']) collector.peripheral.subscribe(collector.find(uuid), true, collector.now);
+    for (const uuid of ['2A18', '2A52']) collector.subscribe(uuid);
     expect(collector.ask('0101')[0]).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('can report out of order', () => {
-    const [keys] = new Collector({ shuffles: true, records: 30 }).ask('0101');
+    const [keys] = new Asker({ shuffles: true, records: 30 }).ask('0101');
     const sorted = Array.from({ length: 30 }, (_, i) => i + 1);
     expect(keys).not.toEqual(sorted);
     expect(keys.toSorted((a, b) => Number(a) - Number(b))).toEqual(sorted);
   });
 
   it('wraps its counter, and compares numbers as they are', () => {
-    const collector = new Collector({ firstSequence: 65_533 });
+    const collector = new Asker({ firstSequence: 65_533 });
     expect(collector.ask('0101')[0]).toEqual([65_533, 65_534, 65_535, 0, 1]);
     expect(collector.ask('010301feff')[0]).toEqual([65_534, 65_535]);
   });
 
   it('measures on demand, live where it can, and begins anew after a reset', () => {
-    const collector = new Collector({ sendsLive: true });
+    const collector = new Asker({ sendsLive: true });
     const meter = collector.peripheral as GlucoseMeter;
     expect(meter.measure(collector.now)).toBe(6);
     expect(collector.take()[0]).toMatchObject({ record: 6, characteristic: { uuid: '2A18' } });
@@ -146,7 +113,7 @@ describe('the record access control point of a glucose meter', () => {
   });
 
   it('measures by itself as often as it is told, also while nobody is connected', () => {
-    const collector = new Collector({ measuresEveryMs: 60_000, records: 0 });
+    const collector = new Asker({ measuresEveryMs: 60_000, records: 0 });
     collector.now += 600_000;
     collector.take();
     expect(collector.ask('0101')[0]).toHaveLength(10);
@@ -155,16 +122,16 @@ describe('the record access control point of a glucose meter', () => {
 
 describe('the record access control points of others', () => {
   it('an oximeter gives all or nothing', () => {
-    const collector = new Collector({ kind: 'oximeter', records: 3 }, ['2A5E', '2A52']);
+    const collector = new Asker({ kind: 'oximeter', records: 3 }, ['2A5E', '2A52']);
     expect(collector.ask('0101')).toEqual([[0, 1, 2], '06000101']);
     expect(collector.ask('0103010100')).toEqual([[], '06000104']);
-    expect(new Collector({ kind: 'oximeter', records: 0 }, ['2A5E', '2A52']).ask('0101')).toEqual([[], '06000106']);
+    expect(new Asker({ kind: 'oximeter', records: 0 }, ['2A5E', '2A52']).ask('0101')).toEqual([[], '06000106']);
   });
 
   it('a CGM counts in minutes since its session began, and every record is sealed', () => {
-    const collector = new Collector({ kind: 'cgm', records: 4 }, ['2A52', '2AA7']);
+    const collector = new Asker({ kind: 'cgm', records: 4 }, ['2A52', '2AA7']);
     collector.take();
-    collector.write('0103010500');
+    collector.write('2A52', '0103010500');
     const packets = collector.take();
     expect(packets.map(({ record }) => record)).toEqual([5, 10, 15, 20, null]);
     for (const { bytes } of packets.slice(0, -1)) {
