@@ -60,6 +60,7 @@ async function demonstrate(io: Io, dir: string, given: DemoOptions) {
     onAcknowledged: (reading) => acknowledged.add(reading),
   });
   try {
+    if (site.wearable === null) io.printError('no Bluetooth wearable: there is no D-Bus daemon here (install dbus)');
     await watch(site, given.seconds, signal, async () => {
       const status = await site.status();
       io.printError(`${plainLine(status)}, ${status.state}`);

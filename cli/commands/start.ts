@@ -38,6 +38,8 @@ export function startCommand(io: Io): Command {
       });
       try {
         io.print(`facility ${site.facilityUrl}, MQTT ${site.mqtt}, data in ${resolve(data)}; Ctrl-C stops`);
+        if (site.wearable === null) io.print('no Bluetooth wearable: there is no D-Bus daemon here (install dbus)');
+        else io.print(`Bluetooth: a simulated heart-rate strap, ${site.wearable}, on a private bus`);
         const show = screenOf(io);
         const start = performance.now();
         const elapsed = () => (performance.now() - start) / 1000;

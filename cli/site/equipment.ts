@@ -46,7 +46,7 @@ export function switchOn({ name, kind, format }: Equipment, options: PowerOption
 }
 
 /** A simulated reading as its owner will see it. In SenML a name that no table knows keeps its base name. */
-function asRead(device: string, format: Format, { code: name, unit, value }: SimReading): Numbered {
+export function asRead(device: string, format: Format, { code: name, unit, value }: SimReading): Numbered {
   const code = format === 'json' || name.startsWith('MDC_') ? name : `${device}:${name}`;
   switch (value.kind) {
     case 'decimal':

@@ -1,9 +1,11 @@
 // A whole site in this process: a facility, a person, an agent and its simulated equipment, set up once and then run.
 //
-//   facility ◄──HTTP── agent ◄──MQTT── equipment          outputs start first, inputs last; stopping goes the other way
+//   facility ◄──HTTP── agent ◄─┬─MQTT── equipment         outputs start first, inputs last; stopping goes the other way
+//                              └─D-Bus─ wearable
 
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Agent,
   type AgentStatus,
@@ -20,6 +22,7 @@ import { initWallet } from '@vitalseal/wallet';
 import type { Numbered } from './acknowledged.ts';
 import { EQUIPMENT, switchOn } from './equipment.ts';
 import { type Progress, readProgress, writeProgress } from './progress.fs.ts';
+import { openWearable, WEARABLE, type Wearable } from './wearable.ts';
 
 const HOST = '127.0.0.1';
 const FACILITY_PORT = 8440;
@@ -31,20 +34,22 @@ export interface LocalSiteOptions {
   readonly batchAgeMs: number;
   /** Told before each step of the first set-up. */
   readonly onStep: (step: string) => void;
-  /** Every reading whose PUBACK came. */
+  /** Every reading whose PUBACK came; of the wearable, every reading that it sent. */
   readonly onAcknowledged?: (reading: Numbered) => void;
 }
 
 export interface LocalSite {
   readonly facilityUrl: string;
   readonly mqtt: string;
+  /** Name of the Bluetooth wearable; null where there is no D-Bus daemon for it. */
+  readonly wearable: string | null;
   readonly owner: string;
   /** Path of the owner's identity file. */
   readonly identity: string;
   status(): Promise<AgentStatus>;
-  /** What the equipment of this run has sent until now, summed over the devices. */
+  /** What the equipment of this run has sent until now, summed over the devices. Bluetooth acknowledges what it carries. */
   sent(): Pick<Counters, 'readings' | 'acknowledgedReadings'>;
-  /** Switches the equipment off, after its last acknowledgements. */
+  /** Switches the equipment off, after its last acknowledgements, and waits for what is on its way by Bluetooth. */
   silence(): Promise<void>;
   /** Seals and proves all that is there. */
   flush(): Promise<AgentStatus>;
@@ -93,17 +98,25 @@ export async function openLocalSite(options: LocalSiteOptions): Promise<LocalSit
       const { password } = await addDevice(at.agent, name);
       advance({ passwords: { ...progress.passwords, [name]: password } });
     }
+    const wearable = await wear(at.agent, progress, advance, options.onAcknowledged);
+    if (wearable !== null) closing.push(() => wearable.stop());
+    const ble = wearable === null ? {} : { ble: { busAddress: wearable.busAddress } };
     const agent: Agent = await listening(
       progress.mqttPort,
       dir,
-      () => runAgent({ dir: at.agent, mqtt: `${HOST}:${progress.mqttPort}`, batchAgeMs, log: () => {} }),
+      () => runAgent({ dir: at.agent, mqtt: `${HOST}:${progress.mqttPort}`, batchAgeMs, log: () => {}, ...ble }),
       first ? async () => advance({ mqttPort: await freePort(MQTT_PORT) }) : undefined,
     );
     closing.push(() => agent.stop());
 
     const equipment = powered(progress, options.onAcknowledged);
-    const silence = async () => void (await Promise.all(equipment.map((device) => device.stop())));
+    const silence = async () => {
+      wearable?.silence();
+      await Promise.all(equipment.map((device) => device.stop()));
+      if (wearable !== null) await taken(agent, wearable);
+    };
     closing.push(silence);
+    wearable?.switchOn();
     const broken = equipment.map((device) => device.done.then(() => new Promise<never>(() => {})));
     const failed = Promise.race([agent.failed, ...broken]);
     failed.catch(() => {});
@@ -111,6 +124,7 @@ export async function openLocalSite(options: LocalSiteOptions): Promise<LocalSit
       ...{
         facilityUrl: facility.url,
         mqtt: agent.mqtt,
+        wearable: wearable === null ? null : WEARABLE.name,
         owner,
         identity: join(at.wallet, 'identity'),
         failed,
@@ -121,9 +135,10 @@ export async function openLocalSite(options: LocalSiteOptions): Promise<LocalSit
       flush: () => agent.flush(),
       sent: () => {
         const all = equipment.map((device) => device.counters());
+        const worn = wearable?.sent() ?? 0;
         return {
-          readings: all.reduce((sum, { readings }) => sum + readings, 0),
-          acknowledgedReadings: all.reduce((sum, { acknowledgedReadings }) => sum + acknowledgedReadings, 0),
+          readings: all.reduce((sum, { readings }) => sum + readings, worn),
+          acknowledgedReadings: all.reduce((sum, { acknowledgedReadings }) => sum + acknowledgedReadings, worn),
         };
       },
     };
@@ -175,6 +190,35 @@ function powered({ mqttPort, passwords }: Progress, onAcknowledged?: (reading: N
       ...(onAcknowledged && { onAcknowledged }),
     }),
   );
+}
+
+/** The wearable, known to the agent; null, and unknown to it, where there is no bus: it shall not look for a real radio. */
+async function wear(
+  agentDir: string,
+  progress: Progress,
+  advance: Advance,
+  onSent?: (reading: Numbered) => void,
+): Promise<Wearable | null> {
+  const { name, address } = WEARABLE;
+  const wearable = await openWearable({ seed: `${name}/${Date.now()}`, ...(onSent && { onSent }) });
+  if (progress.wearable === (wearable !== null)) return wearable;
+  await unless('device_unknown', () => removeDevice(agentDir, name));
+  if (wearable !== null) await addDevice(agentDir, name, undefined, { address });
+  advance({ wearable: wearable !== null });
+  return wearable;
+}
+
+const TAKEN_MS = 3000;
+const LOOK_MS = 50;
+
+/** Resolves when the agent has all that the wearable sent, or after a while. */
+async function taken(agent: Agent, wearable: Wearable): Promise<void> {
+  for (let waited = 0; waited < TAKEN_MS; waited += LOOK_MS) {
+    const { ble } = await agent.status();
+    const has = ble?.find(({ device }) => device === WEARABLE.name)?.readings ?? 0;
+    if (has >= wearable.sent()) return;
+    await pause(LOOK_MS);
+  }
 }
 
 /** Does `work`; that it was done before (`code`) is as good. */

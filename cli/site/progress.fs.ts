@@ -12,6 +12,8 @@ export interface Progress {
   owner?: string;
   gatewayCode?: string;
   enrolled?: boolean;
+  /** Whether the agent knows the Bluetooth wearable. */
+  wearable?: boolean;
   /** Password of each simulated device, by its name. */
   passwords: Record<string, string>;
 }
