@@ -9,6 +9,7 @@ import type { BootClock, ReadingSink, Source } from './contract.ts';
 import type { Broker, BrokerOptions } from './mqtt/broker.socket.ts';
 
 export type * from './ble/directory.ts';
+export { type BleLimits, DEFAULT_BLE_LIMITS } from './ble/limits.ts';
 export * from './ble/radio.ts';
 export type { BleOptions, BleSource } from './ble/source.ts';
 export { bootClock, type PlatformClock } from './clock/clock.ts';
@@ -46,7 +47,7 @@ export interface Gateway {
   readonly port: number | null;
   /** The Bluetooth source; null without one. */
   readonly ble: BleSource | null;
-  /** The broker's counts; see Source. */
+  /** The counts of all sources; see Source. */
   counters(): Record<string, number>;
   /** Closes the connections of a user: the device was removed, or its password changed. */
   disconnectUser(user: string): void;

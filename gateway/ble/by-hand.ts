@@ -1,0 +1,120 @@
+// Pairing and forgetting on a person's word. The session of the device keeps out of the way meanwhile: what is paired is
+// either its live link, or none.
+import { VitalsealError } from '@vitalseal/ledger';
+import type { SessionDriver } from './driver.ts';
+import type { BleLimits } from './limits.ts';
+import type { BleAddress, PairingDialogue, Radio } from './radio.ts';
+import type { After } from './timers.ts';
+
+export interface ByHandPorts {
+  readonly radio: Radio;
+  readonly limits: BleLimits;
+  readonly after: After;
+  readonly driverOf: (device: string) => SessionDriver | null;
+  /** Where it was heard last; null before. */
+  readonly addressOf: (device: string) => BleAddress | null;
+  /** Where it was heard lately; null else. */
+  readonly heardAt: (device: string) => BleAddress | null;
+  /** Somebody began to wait for a device, or no longer does. */
+  readonly changed: () => void;
+}
+
+/** Removed devices whose addresses are remembered. */
+const REMOVED = 64;
+
+export class ByHand {
+  readonly #ports: ByHandPorts;
+  readonly #pairing = new Set<string>();
+  readonly #removed = new Map<string, BleAddress>();
+  readonly #watchers = new Set<() => void>();
+
+  constructor(ports: ByHandPorts) {
+    this.#ports = ports;
+  }
+
+  /** Its session is not to begin anything now. */
+  has(device: string): boolean {
+    return this.#pairing.has(device);
+  }
+
+  get count(): number {
+    return this.#pairing.size;
+  }
+
+  /** Something was heard, or a session went on. */
+  look(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  /** Throws `device_unknown`, `device_gone`, and what Radio.pair does; `pairing_failed` while it is paired already. */
+  async pair(device: string, dialogue: PairingDialogue): Promise<void> {
+    const { radio, driverOf, heardAt, changed } = this.#ports;
+    if (driverOf(device) === null) throw new VitalsealError('device_unknown', 'no Bluetooth device of this name');
+    if (this.#pairing.has(device)) throw new VitalsealError('pairing_failed', 'the device is being paired already');
+    this.#pairing.add(device);
+    changed();
+    let address: BleAddress | null = null;
+    try {
+      address = await this.#ready(device);
+      await radio.pair(address, dialogue);
+      this.#pairing.delete(device);
+      const driver = driverOf(device);
+      driver?.hear({ kind: 'pairedByHand' });
+      // A device with a link, as after pairing, is not heard by listening.
+      driver?.hear({ kind: 'seen', paired: true });
+    } finally {
+      this.#pairing.delete(device);
+      changed();
+      // The link that pairing made belongs to nobody, unless the session took it over at once.
+      const driver = driverOf(device);
+      if (address !== null && driver?.isBusy !== true) await radio.disconnect(heardAt(device) ?? address).catch(ignore);
+    }
+  }
+
+  /** A device left the allow list; its bond may still be asked to go. */
+  removed(device: string, address: BleAddress | null): void {
+    if (address !== null) this.#removed.set(device, address);
+    if (this.#removed.size > REMOVED) this.#removed.delete(this.#removed.keys().next().value as string);
+  }
+
+  /** Drops link and bond of a device, also of one that was removed. Throws what Radio.forget does. */
+  async forget(device: string): Promise<void> {
+    const { radio, limits, driverOf, addressOf } = this.#ports;
+    const driver = driverOf(device);
+    driver?.hear({ kind: 'pause', forMs: limits.yieldMs, why: 'yield' });
+    const addresses = new Set<BleAddress>();
+    for (const address of [addressOf(device), this.#removed.get(device), driver?.rule.match.address])
+      if (address !== null && address !== undefined) addresses.add(address.toUpperCase());
+    this.#removed.delete(device);
+    for (const address of addresses) await radio.forget(address);
+  }
+
+  /** Resolves with the address once the session is live or out of the way. */
+  async #ready(device: string): Promise<BleAddress> {
+    const { limits, driverOf, heardAt } = this.#ports;
+    const driver = driverOf(device);
+    const isLive = () => driver?.state.phase === 'live' && driver.address !== null;
+    if (!isLive()) driver?.hear({ kind: 'pause', forMs: limits.yieldMs, why: 'yield' });
+    const isReady = () => isLive() || (driver?.isBusy !== true && heardAt(device) !== null);
+    await this.#until(() => isReady() || driverOf(device) !== driver, limits.pairWaitMs);
+    const address = isLive() ? (driver?.address ?? null) : heardAt(device);
+    if (address !== null && isReady() && driverOf(device) === driver) return address;
+    throw new VitalsealError('device_gone', 'the device was not heard: switch it on, and bring it near');
+  }
+
+  #until(condition: () => boolean, ms: number): Promise<void> {
+    if (condition()) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = () => {
+      this.#watchers.delete(watcher);
+      undo();
+      resolve();
+    };
+    const watcher = () => condition() && end();
+    const undo = this.#ports.after(ms, end);
+    this.#watchers.add(watcher);
+    return promise;
+  }
+}
+
+function ignore(): void {}
