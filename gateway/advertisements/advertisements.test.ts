@@ -52,10 +52,10 @@ describe('Xiaomi scales', () => {
     // stepped off; not settled
     ['181D', 'a22044b20701010a1a15', []],
     ['181D', '821400e507040b101708', []],
-    ['181B', '0226b20705040f0201ac018642', ['MDC_MASS_BODY_ACTUAL 85.150 kg', 'impedance 428 Ohm']],
+    ['181B', '0226b20705040f0201ac018642', ['MDC_MASS_BODY_ACTUAL 85.150 kg', 'bodyImpedance 428 Ohm']],
     ['181B', '0224e607020e10293a00009a38', ['MDC_MASS_BODY_ACTUAL 72.450 kg']],
     ['181B', '0624e607020e10293a0000fc03', ['objectMass 5.100 kg']],
-    ['181B', '0326e607020e10293af701f136', ['MDC_MASS_BODY_ACTUAL 140.65 [lb_av]', 'impedance 503 Ohm']],
+    ['181B', '0326e607020e10293af701f136', ['MDC_MASS_BODY_ACTUAL 140.65 [lb_av]', 'bodyImpedance 503 Ohm']],
     ['181B', '0264e607020e10293a00009a38', ['MDC_MASS_BODY_ACTUAL 72.450 kg']],
     // with shoes on: the impedance is no impedance
     ['181B', '0226b2070101023a38fdfff03c', ['MDC_MASS_BODY_ACTUAL 78.000 kg']],
@@ -128,6 +128,14 @@ describe('BTHome v2', () => {
   ])('%s is refused: %s', (hex, code) =>
     expect(codeOf(() => decodeAdvertisement(service('FCD2', bytes(hex))))).toBe(code),
   );
+
+  it('shows what it makes no reading of, below zero too', () => {
+    const [measurement] = decodeAdvertisement(service('FCD2', bytes('4002f6ff08f6ff')))?.measurements ?? [];
+    expect(measurement?.facts.objects).toEqual([
+      { id: 2, name: 'temperature', raw: -10 },
+      { id: 8, name: 'dewPoint', raw: -10 },
+    ]);
+  });
 
   it('knows every object of the version up to 0x64', () => {
     const unknown = Array.from({ length: 0x65 }, (_, id) => id).filter((id) => bthomeObject(id) === null);

@@ -15,11 +15,16 @@ export interface BthomeObject {
 /** Octets that follow the object are preceded by how many. */
 export const VARIABLE = 0;
 
-type Row = readonly [id: number, name: string, octets: number, unit?: string, exponent?: number, sign?: 'signed'];
+type Row = readonly [id: number, name: string, octets: number, unit?: string, exponent?: number];
+
+/** All others count from zero. */
+const SIGNED: ReadonlySet<number> = new Set([
+  0x02, 0x08, 0x3f, 0x45, 0x57, 0x58, 0x59, 0x5a, 0x5b, 0x5c, 0x5d, 0x62, 0x63,
+]);
 
 const READ: readonly Row[] = [
   [0x01, 'MDC_ATTR_VAL_BATT_CHARGE', 1, '%'],
-  [0x02, 'temperature', 2, 'Cel', -2, 'signed'],
+  [0x02, 'temperature', 2, 'Cel', -2],
   [0x03, 'humidity', 2, '%', -2],
   [0x04, 'airPressure', 3, 'hPa', -2],
   [0x06, 'mass', 2, 'kg', -2],
@@ -29,9 +34,9 @@ const READ: readonly Row[] = [
   [0x12, 'carbonDioxide', 2, '[ppm]'],
   [0x13, 'volatileOrganicCompounds', 2, 'ug/m3'],
   [0x2e, 'humidity', 1, '%'],
-  [0x45, 'temperature', 2, 'Cel', -1, 'signed'],
-  [0x57, 'temperature', 1, 'Cel', 0, 'signed'],
-  [0x58, 'temperature', 1, 'Cel', -2, 'signed'],
+  [0x45, 'temperature', 2, 'Cel', -1],
+  [0x57, 'temperature', 1, 'Cel'],
+  [0x58, 'temperature', 1, 'Cel', -2],
 ];
 
 const SHOWN: readonly Row[] = [
@@ -98,9 +103,9 @@ const STATES: readonly (readonly [from: number, names: string])[] = [
 /** Steps of 0.35 °C. */
 const COARSE_TEMPERATURE = 0x58;
 
-function objectOf([id, name, octets, unit, exponent = 0, sign]: Row): [number, BthomeObject] {
+function objectOf([id, name, octets, unit, exponent = 0]: Row): [number, BthomeObject] {
   const factor = id === COARSE_TEMPERATURE ? 35 : 1;
-  return [id, { name, octets, signed: sign === 'signed', factor, exponent, unit: unit ?? null }];
+  return [id, { name, octets, signed: SIGNED.has(id), factor, exponent, unit: unit ?? null }];
 }
 
 const OBJECTS: ReadonlyMap<number, BthomeObject> = new Map([

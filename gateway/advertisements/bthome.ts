@@ -1,11 +1,10 @@
 // BTHome v2 (service data FCD2, bthome.io): one octet of flags, then objects, each by its number. Many makers' sensors and
 // firmwares speak it. Encrypted ones are refused: nobody gave us their keys.
-import { VitalsealError } from '@vitalseal/ledger';
+import { toHex, VitalsealError } from '@vitalseal/ledger';
 import type { Measured } from '../decoding/stamp.ts';
 import { hasBit } from '../profiles/bits.ts';
 import type { Fact } from '../profiles/decoded.ts';
 import { decimal } from '../profiles/measured.ts';
-import { hex } from '../profiles/octet-text.ts';
 import { Packet } from '../profiles/packet.ts';
 import type { Advertisement, DecodedAdvertisement } from './advertisement.ts';
 import { type BthomeObject, bthomeObject, VARIABLE } from './bthome-objects.ts';
@@ -25,7 +24,7 @@ export function bthome({ serviceData }: Advertisement): DecodedAdvertisement | n
   if (version !== VERSION) throw new VitalsealError('characteristic_reserved', 'another version of BTHome than 2');
   if (hasBit(flags, 0)) throw new VitalsealError('characteristic_unknown', 'encrypted, and there is no key');
   const facts: Record<string, Fact> = { flags, version, triggerBased: hasBit(flags, 2) };
-  if (hasBit(flags, 1)) facts.mac = hex(packet.take(MAC_OCTETS).slice().reverse());
+  if (hasBit(flags, 1)) facts.mac = toHex(packet.take(MAC_OCTETS).toReversed());
   const readings: Measured[] = [];
   const objects: Fact[] = [];
   while (packet.left > 0) {
@@ -33,18 +32,18 @@ export function bthome({ serviceData }: Advertisement): DecodedAdvertisement | n
     const object = bthomeObject(id);
     if (object === null) {
       // Objects come in the order of their numbers, so that a receiver can stop at what is newer than itself.
-      objects.push({ id, name: null, raw: hex(packet.rest()) });
+      objects.push({ id, name: null, raw: toHex(packet.rest()) });
       break;
     }
     const raw = packet.take(object.octets === VARIABLE ? packet.uint8() : object.octets);
     const number = integer(raw, object.signed);
-    objects.push({ id, name: object.name, raw: object.octets === VARIABLE ? hex(raw) : number });
+    objects.push({ id, name: object.name, raw: object.octets === VARIABLE ? toHex(raw) : number });
     if (object.name === 'packetId') facts.packetId = number;
     if (object.unit !== null) readings.push(reading(object, object.unit, number));
   }
   facts.objects = objects;
   const measurements = readings.length === 0 ? [] : [heardTogether(bytes, readings, facts)];
-  return { format: 'bthome-v2', measurements, repeat: `bthome-v2/${hex(bytes)}` };
+  return { format: 'bthome-v2', measurements, repeat: `bthome-v2/${toHex(bytes)}` };
 }
 
 function reading({ name, factor, exponent }: BthomeObject, unit: string, number: number): Measured {

@@ -1,7 +1,7 @@
 // Xiaomi and Amazfit bands with "activity heart rate sharing" broadcast the heart rate in their manufacturer data. Layout:
 // Theengs Decoder and ble_monitor, which agree.
+import { toHex } from '@vitalseal/ledger';
 import { decimal } from '../profiles/measured.ts';
-import { hex } from '../profiles/octet-text.ts';
 import { Packet } from '../profiles/packet.ts';
 import type { Advertisement, DecodedAdvertisement } from './advertisement.ts';
 import { heard, heardTogether } from './heard.ts';
@@ -19,7 +19,7 @@ export function miBandHeartRate({ manufacturerData }: Advertisement): DecodedAdv
   const packet = new Packet(bytes);
   packet.take(3);
   const heartRate = packet.uint8();
-  const repeat = `${FORMAT}/${hex(bytes)}`;
+  const repeat = `${FORMAT}/${toHex(bytes)}`;
   if (heartRate === NO_HEART_RATE || heartRate === 0) return { format: FORMAT, measurements: [], repeat };
   const readings = [heard('MDC_HF_HR', '/min', decimal(heartRate))];
   return { format: FORMAT, measurements: [heardTogether(bytes, readings, { heartRate })], repeat };

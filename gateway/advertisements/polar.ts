@@ -1,8 +1,8 @@
 // Polar straps and watches broadcast the heart rate in their manufacturer data, if so set, also while nobody is connected.
 // Layout: Polar's own SDK (BlePolarHrAdvertisement, BleAdvertisementContent).
+import { toHex } from '@vitalseal/ledger';
 import { bits, hasBit } from '../profiles/bits.ts';
 import { decimal } from '../profiles/measured.ts';
-import { hex } from '../profiles/octet-text.ts';
 import { Packet } from '../profiles/packet.ts';
 import type { Advertisement, DecodedAdvertisement } from './advertisement.ts';
 import { heard, heardTogether } from './heard.ts';
@@ -35,7 +35,7 @@ function heartRate(bytes: Uint8Array, flags: number, packet: Packet): DecodedAdv
   const fastAverage = packet.uint8();
   const slowAverage = block.length < LONG_BLOCK ? fastAverage : packet.uint8();
   const frameCounter = (flags >> 2) & 7;
-  const repeat = `${FORMAT}/${hex(block.subarray(0, LONG_BLOCK))}`;
+  const repeat = `${FORMAT}/${toHex(block.subarray(0, LONG_BLOCK))}`;
   // No heart was found.
   if (slowAverage === 0) return { format: FORMAT, measurements: [], repeat };
   const context = { sensorContact: hasBit(flags, 1) ? 'detected' : null };

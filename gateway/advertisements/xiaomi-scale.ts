@@ -129,7 +129,9 @@ function weighed(w: Weighing): DecodedAdvertisement {
     ),
   ];
   if (impedance !== null) {
-    readings.push(heard('impedance', 'Ohm', decimal(impedance), { deviceTime: time, context: { status: w.control } }));
+    readings.push(
+      heard('bodyImpedance', 'Ohm', decimal(impedance), { deviceTime: time, context: { status: w.control } }),
+    );
   }
   const facts = {
     control: w.control,

@@ -1,12 +1,13 @@
 // What frames the records of a continuous glucose monitor: its features (2AA8), status (2AA9), when the session began
 // (2AAA) and how long it may run (2AAB). Layout: CGM Service 1.0.2.
 import { VitalsealError } from '@vitalseal/ledger';
-import { bits, hasBit, nameOf } from './bits.ts';
+import { bits, hasBit } from './bits.ts';
 import { cgmStatusFacts } from './cgm-status.ts';
 import { checkedCrc } from './crc.ts';
 import { readDateTime } from './date-time.ts';
 import { type CharacteristicTable, type DecodedPacket, type Facts, factsOnly } from './decoded.ts';
 import { glucoseSample } from './glucose-sample.ts';
+import { readLocalTime } from './local-time.ts';
 import { Packet } from './packet.ts';
 
 const FEATURES = [
@@ -32,15 +33,6 @@ const E2E_CRC_SUPPORTED = 12;
 /** Stands where the checksum would, in the features of a device that has none. */
 const NO_CRC = 0xffff;
 
-const DST: Readonly<Record<number, string>> = {
-  0: 'standardTime',
-  2: 'halfHourDaylightTime',
-  4: 'daylightTime',
-  8: 'doubleDaylightTime',
-  255: 'unknown',
-};
-const ZONE_UNKNOWN = -128;
-
 function decodeFeature(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
   const features = packet.uint24();
@@ -65,17 +57,8 @@ function decodeStatus(bytes: Uint8Array): DecodedPacket {
 function decodeStartTime(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
   const sessionStartTime = readDateTime(packet);
-  const timeZone = packet.int8();
-  const dstOffset = packet.uint8();
-  return factsOnly({
-    sessionStartTime,
-    // Quarters of an hour from UTC.
-    timeZone,
-    timeZoneMinutes: timeZone === ZONE_UNKNOWN ? null : timeZone * 15,
-    dstOffset,
-    dstOffsetName: nameOf(dstOffset, DST),
-    ...optionalCrc(packet),
-  });
+  const localTime = readLocalTime(packet);
+  return factsOnly({ sessionStartTime, ...localTime, ...optionalCrc(packet) });
 }
 
 function decodeRunTime(bytes: Uint8Array): DecodedPacket {

@@ -117,12 +117,25 @@ describe('CGM Status, Session Start Time and Session Run Time', () => {
     [
       '2AAA',
       'e2070418 0d0818 08 04 e0c2',
-      { sessionStartTime: '2018-04-24T13:08:24', timeZone: 8, timeZoneMinutes: 120, dstOffset: 4, crc: 0xc2e0 },
+      {
+        sessionStartTime: '2018-04-24T13:08:24',
+        timeZone: 8,
+        timeZoneMinutes: 120,
+        dstOffset: 4,
+        dstOffsetMinutes: 60,
+        crc: 0xc2e0,
+      },
     ],
     [
       '2AAA',
       '00000418 0d0818 80 ff',
-      { sessionStartTime: '0000-04-24T13:08:24', timeZoneMinutes: null, dstOffsetName: 'unknown' },
+      {
+        sessionStartTime: '0000-04-24T13:08:24',
+        timeZoneMinutes: null,
+        dstOffset: 255,
+        dstOffsetName: 'unknown',
+        dstOffsetMinutes: null,
+      },
     ],
     ['2AAB', '0200 08c3', { sessionRunTime: 2, crc: 0xc308 }],
     ['2AAB', '0200', { sessionRunTime: 2 }],
@@ -134,6 +147,8 @@ describe('CGM Status, Session Start Time and Session Run Time', () => {
     ['2AAA', 'e2070418 0d0818 08 04 e0c3', 'characteristic_crc'],
     ['2AAA', 'e2070418 0d0818 08 04 e0', 'characteristic_truncated'],
     ['2AAA', 'e2070d18 0d0818 08 04', 'time_malformed'],
+    ['2AAA', 'e2070418 0d0818 39 04', 'characteristic_reserved'],
+    ['2AAA', 'e2070418 0d0818 08 03', 'characteristic_reserved'],
     ['2AAB', '0200 09c3', 'characteristic_crc'],
     ['2AAB', '0200 08c3 00', 'characteristic_malformed'],
   ])('%s %s is refused: %s', (uuid, hex, code) => expect(codeOf(() => facts(uuid, hex))).toBe(code));
@@ -155,13 +170,13 @@ describe('CGM Specific Ops Control Point', () => {
     ['03 0a 8a75', { opCodeName: 'communicationIntervalResponse', communicationInterval: 10 }],
     ['09 0cf0', { opCodeName: 'patientHighAlertLevelResponse', alertLevel: '1.2' }],
     ['0c 0bc0 34be', { opCodeName: 'patientLowAlertLevelResponse', alertLevel: '0.0011' }],
-    ['15 0110', { opCodeName: 'rateOfDecreaseAlertLevelResponse', alertRate: '1e1' }],
+    ['15 0110', { opCodeName: 'rateOfDecreaseAlertLevelResponse', alertRate: '10' }],
     ['1a', { opCode: 26, opCodeName: 'startSession' }],
     ['05 0100', { opCodeName: 'getGlucoseCalibrationValue', calibrationRecordNumber: 1 }],
     [
       '06 0120 0a00 32 1400 0100 04 bfb2',
       {
-        glucose: '1e2',
+        glucose: '100',
         calibrationTime: 10,
         typeName: 'capillaryPlasma',
         sampleLocationName: 'earlobe',

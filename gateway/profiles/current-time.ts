@@ -4,6 +4,7 @@ import { VitalsealError } from '@vitalseal/ledger';
 import { type BitNames, bits, nameOf } from './bits.ts';
 import { readDateTime } from './date-time.ts';
 import { type CharacteristicTable, type DecodedPacket, factsOnly } from './decoded.ts';
+import { readLocalTime, TIME_SOURCES } from './local-time.ts';
 import { Packet } from './packet.ts';
 
 const DAYS = {
@@ -50,49 +51,13 @@ function decodeCurrentTime(bytes: Uint8Array): DecodedPacket {
   });
 }
 
-const UNKNOWN_ZONE = -128;
-const QUARTER_HOURS = { least: -48, most: 56 };
-/** Daylight saving by its octet, in minutes; null: unknown. */
-const DAYLIGHT_SAVING: ReadonlyMap<number, number | null> = new Map([
-  [0, 0],
-  [2, 30],
-  [4, 60],
-  [8, 120],
-  [255, null],
-]);
-
-/** Both offsets in minutes as well; null where the device does not know them. */
 function decodeLocalTime(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
-  const timeZone = packet.int8();
-  const dstOffset = packet.uint8();
+  const facts = readLocalTime(packet);
   packet.end();
-  const known = timeZone !== UNKNOWN_ZONE;
-  if (known && (timeZone < QUARTER_HOURS.least || timeZone > QUARTER_HOURS.most)) {
-    throw new VitalsealError('characteristic_reserved', 'there is no such time zone');
-  }
-  const daylightSaving = DAYLIGHT_SAVING.get(dstOffset);
-  if (daylightSaving === undefined) {
-    throw new VitalsealError('characteristic_reserved', 'there is no such daylight saving offset');
-  }
-  return factsOnly({
-    timeZone,
-    timeZoneMinutes: known ? timeZone * 15 : null,
-    dstOffset,
-    dstOffsetMinutes: daylightSaving,
-  });
+  return factsOnly(facts);
 }
 
-const TIME_SOURCES = {
-  0: 'unknown',
-  1: 'networkTimeProtocol',
-  2: 'gps',
-  3: 'radioTimeSignal',
-  4: 'manual',
-  5: 'atomicClock',
-  6: 'cellularNetwork',
-  7: 'notSynchronized',
-};
 const ACCURACIES = { 254: 'outOfRange', 255: 'unknown' };
 const UPDATED = { 255: '255 or more' };
 

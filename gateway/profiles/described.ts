@@ -1,10 +1,11 @@
 // A packet as plain data for people and scripts: readings with names instead of numbers and values as text, and every
 // other field that the packet has. This is what `vitalseal decode` prints.
-import { type CborValue, contextName, type Decimal, toHex, type Value, VitalsealError } from '@vitalseal/ledger';
+import { type CborValue, contextName, toHex, type Value, VitalsealError } from '@vitalseal/ledger';
 import type { Measured } from '../decoding/stamp.ts';
 import { BARE_TYPES } from './bare-types.ts';
 import { characteristicName, decodeCharacteristic, knownCharacteristics } from './characteristics.ts';
 import type { DecodedPacket, Fact, Facts } from './decoded.ts';
+import { plainDecimal } from './value-text.ts';
 
 export interface DescribedReading {
   /** Which of `context.records` it is of; only in a packet with several. */
@@ -117,20 +118,6 @@ function textOf(value: Value): string | readonly string[] {
         plainDecimal({ mantissa: BigInt(sample) * BigInt(value.scale.mantissa), exponent: value.scale.exponent }),
       );
   }
-}
-
-/**
- * The exact decimal without a power of ten, which not every reader of text understands: `120` for 12 × 10^1. Digits
- * behind the point are as many as the device sent.
- */
-function plainDecimal({ mantissa, exponent }: Decimal): string {
-  if (exponent > 0) return `${mantissa}${Number(mantissa) === 0 ? '' : '0'.repeat(exponent)}`;
-  const digits = String(mantissa)
-    .replace('-', '')
-    .padStart(1 - exponent, '0');
-  const point = digits.length + exponent;
-  const fraction = exponent === 0 ? '' : `.${digits.slice(point)}`;
-  return `${mantissa < 0 ? '-' : ''}${digits.slice(0, point)}${fraction}`;
 }
 
 function plain(entry: CborValue): Fact {

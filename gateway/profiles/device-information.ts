@@ -1,7 +1,9 @@
 // The Device Information service: who made the device, and which one it is. Texts are the maker's own; some end in
 // zeros, as they were kept in a fixed field.
-import { fromUtf8, toHex, VitalsealError } from '@vitalseal/ledger';
+import { toHex } from '@vitalseal/ledger';
+import { nameOf } from './bits.ts';
 import { type CharacteristicTable, type DecodedPacket, type Decoder, factsOnly } from './decoded.ts';
+import { utf8 } from './octet-text.ts';
 import { Packet } from './packet.ts';
 
 /** A text under `name`. Throws `characteristic_malformed` when it is not UTF-8. */
@@ -9,11 +11,7 @@ function text(name: string): Decoder {
   return (bytes) => {
     let end = bytes.length;
     while (end > 0 && bytes[end - 1] === 0) end--;
-    try {
-      return factsOnly({ [name]: fromUtf8(bytes.subarray(0, end)) });
-    } catch {
-      throw new VitalsealError('characteristic_malformed', 'the text is not UTF-8');
-    }
+    return factsOnly({ [name]: utf8(bytes.subarray(0, end)) });
   };
 }
 
@@ -42,7 +40,7 @@ function decodePnpId(bytes: Uint8Array): DecodedPacket {
   const vendorIdSource = packet.uint8();
   const facts = {
     vendorIdSource,
-    vendorIdSourceName: VENDOR_SOURCES[vendorIdSource] ?? `reserved${vendorIdSource}`,
+    vendorIdSourceName: nameOf(vendorIdSource, VENDOR_SOURCES),
     vendorId: packet.uint16(),
     productId: packet.uint16(),
     productVersion: packet.uint16(),

@@ -64,9 +64,21 @@ describe('clocks', () => {
         adjustReasonNames: ['manualTimeUpdate', 'changeOfTimeZone', 'changeOfDaylightSavingTime'],
       },
     ],
-    ['2A0F', '04 04', { timeZone: 4, timeZoneMinutes: 60, dstOffset: 4, dstOffsetMinutes: 60 }],
-    ['2A0F', 'd0 00', { timeZone: -48, timeZoneMinutes: -720, dstOffset: 0, dstOffsetMinutes: 0 }],
-    ['2A0F', '80 ff', { timeZone: -128, timeZoneMinutes: null, dstOffset: 255, dstOffsetMinutes: null }],
+    [
+      '2A0F',
+      '04 04',
+      { timeZone: 4, timeZoneMinutes: 60, dstOffset: 4, dstOffsetName: 'daylightTime', dstOffsetMinutes: 60 },
+    ],
+    [
+      '2A0F',
+      'd0 00',
+      { timeZone: -48, timeZoneMinutes: -720, dstOffset: 0, dstOffsetName: 'standardTime', dstOffsetMinutes: 0 },
+    ],
+    [
+      '2A0F',
+      '80 ff',
+      { timeZone: -128, timeZoneMinutes: null, dstOffset: 255, dstOffsetName: 'unknown', dstOffsetMinutes: null },
+    ],
     [
       '2A14',
       '01 08 02 03',

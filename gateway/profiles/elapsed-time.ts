@@ -3,18 +3,9 @@
 import { VitalsealError } from '@vitalseal/ledger';
 import { bits, hasBit, nameOf } from './bits.ts';
 import { type CharacteristicTable, type DecodedPacket, type Fact, type Facts, factsOnly } from './decoded.ts';
+import { TIME_SOURCES } from './local-time.ts';
 import { Packet } from './packet.ts';
 
-const SOURCES: Readonly<Record<number, string>> = {
-  0: 'unknown',
-  1: 'networkTimeProtocol',
-  2: 'gps',
-  3: 'radioTimeSignal',
-  4: 'manual',
-  5: 'atomicClock',
-  6: 'cellularNetwork',
-  7: 'notSynchronized',
-};
 /** 2000-01-01T00:00:00, ms since 1970. */
 const EPOCH_MS = 946_684_800_000;
 /** Ticks a second, by the resolution's two bits: 1 s, 100 ms, 1 ms, 100 µs. */
@@ -53,7 +44,7 @@ export function readElapsedTime(packet: Packet): ElapsedTime {
     ticksPerSecond: perSecond,
     time: text,
     timeSyncSource: source,
-    timeSyncSourceName: nameOf(source, SOURCES),
+    timeSyncSourceName: nameOf(source, TIME_SOURCES),
     tzDstOffset: offset,
     tzDstOffsetMinutes: offsetMinutes,
   };

@@ -65,6 +65,8 @@ describe('Glucose Measurement', () => {
     ['0a 0100 e307021b0b0a1e 64b0 11 0008', '2019-02-27T11:10:30', 'timeFault'],
     ['03 0100 0000021b0b0a1e fbff 64b0 11', '0000-02-27T11:10:30', undefined],
     ['03 0100 0f270c1f173b1e fb7f 64b0 11', '9999-12-31T23:59:30', undefined],
+    // a year before the first would read as one that the meter does not know
+    ['03 0100 01000101000000 ffff 64b0 11', '0001-01-01T00:00:00', undefined],
   ])('%s was at %s', (hex, time, fault) => {
     const { readings, contexts } = only('2A18', hex);
     expect(readings[0]?.deviceTime).toBe(time);

@@ -90,8 +90,9 @@ function userFacingTime(baseTime: string, offsetMinutes: number): string {
   if (offsetMinutes === 0 || offsetMinutes === OVERRUN || offsetMinutes === UNDERRUN) return baseTime;
   if (/^0000|-00/.test(baseTime)) return baseTime;
   const time = new Date(Date.parse(`${baseTime}Z`) + offsetMinutes * 60_000);
-  // Beyond the last year that four digits can say, the offset cannot be meant.
-  return time.getUTCFullYear() > 9999 ? baseTime : time.toISOString().slice(0, 19);
+  // Out of the years that a date can say, of which 0 is "unknown", the offset cannot be meant.
+  const year = time.getUTCFullYear();
+  return year < 1 || year > 9999 ? baseTime : time.toISOString().slice(0, 19);
 }
 
 function decodeFeature(bytes: Uint8Array): DecodedPacket {

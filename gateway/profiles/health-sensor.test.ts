@@ -1,6 +1,7 @@
 import { contextName, formatDecimal, type Value } from '@vitalseal/ledger';
 import { describe, expect, it } from 'vitest';
 import { decodeCharacteristic } from './characteristics.ts';
+import type { Facts } from './decoded.ts';
 import { decodeObservation } from './health-sensor.ts';
 import { codeOf, expectHardened, fromHex } from './hostile.testing.ts';
 
@@ -115,6 +116,22 @@ describe('a health observation', () => {
     // a unit that the table lacks
     [body(1, '0100 b84b0200 ffff 62000000'), ['MDC_PULS_OXIM_SAT_O2 98']],
   ])('%s', (hex, expected) => expect(said(hex)).toEqual(expected));
+
+  it('keeps the numbers behind names', () => {
+    const factsOf = (hex: string): Facts => live(hex).measurements[0]?.facts ?? {};
+    expect(factsOf(SATURATION)).toMatchObject({ unitCode: 544 });
+    expect(factsOf(WAVEFORM)).toMatchObject({ unitCode: 4274 });
+    expect(factsOf(body(2, '0100 f0558000 b84b0200'))).toMatchObject({ valueCode: 150456 });
+    expect(factsOf(EVENTS)).toMatchObject({ valueCodes: [196848, 197038] });
+    const [systolic] = factsOf(PRESSURE).components as Facts[];
+    expect(systolic).toEqual({
+      type: 150021,
+      typeName: 'MDC_PRESS_BLD_NONINV_SYS',
+      classType: 1,
+      classTypeName: 'numeric',
+      unitCode: 3872,
+    });
+  });
 
   it('keeps the code that the device gives, and says that no table has its name', () => {
     const [reading] = live(STRING).measurements[0]?.readings ?? [];

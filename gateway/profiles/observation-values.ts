@@ -1,14 +1,15 @@
 // The values of health observations (Generic Health Sensor): numbers, codes, texts, events, states and lists of typed
 // attributes, each as readings. What the device names by an MDC code keeps that code, also where our table lacks it.
-import { type Value, VitalsealError } from '@vitalseal/ledger';
+import { toHex, type Value, VitalsealError } from '@vitalseal/ledger';
 import { termOfCode } from '../codes/mdc.ts';
 import { ucumOfMdc } from '../codes/mdc-units.ts';
 import type { Measured } from '../decoding/stamp.ts';
+import { nameOf } from './bits.ts';
 import type { Fact } from './decoded.ts';
 import { readFloat } from './float.ts';
 import { type MeasuredOptions, measured } from './measured.ts';
 import { sampleReadings } from './observation-samples.ts';
-import { hex, textValue } from './octet-text.ts';
+import { textValue } from './octet-text.ts';
 import type { Packet } from './packet.ts';
 import { typedValue } from './typed-value.ts';
 
@@ -41,24 +42,28 @@ export function readValue(packet: Packet, classType: number, type: number, optio
   switch (classType) {
     case NUMERIC: {
       const unit = packet.uint16();
-      return only(observed(type, unit, readFloat(packet), options));
+      return only(observed(type, unit, readFloat(packet), options), { unitCode: unit });
     }
-    case 2:
-      return only(observed(type, null, codeText(packet.uint32()), options));
+    case 2: {
+      const valueCode = packet.uint32();
+      return only(observed(type, null, codeText(valueCode), options), { valueCode });
+    }
     case 3:
-      return only(observed(type, null, textValue(packet.take(packet.uint16())), options));
+      return only(observed(type, null, textValue(packet.take(packet.uint16())), options), {});
     case 4: {
       const { unit, blocks, facts } = sampleReadings(packet);
       const readings = blocks.map(({ value, sourceName }) =>
         observed(type, unit, value, { ...options, context: { ...options.context, sourceName } }),
       );
-      return { readings, facts };
+      return { readings, facts: { unitCode: unit, ...facts } };
     }
-    case 5:
+    case 5: {
+      const valueCodes = list(packet, () => packet.uint32());
       return {
-        readings: list(packet, () => observed(type, null, codeText(packet.uint32()), options)),
-        facts: {},
+        readings: valueCodes.map((code) => observed(type, null, codeText(code), options)),
+        facts: { valueCodes },
       };
+    }
     case 6:
       return stateEvent(packet, type, options);
     case COMPOUND:
@@ -101,7 +106,8 @@ function compound(packet: Packet, options: MeasuredOptions): ObservedValue {
       throw new VitalsealError('characteristic_reserved', 'a component of a class that components do not have');
     }
     const { readings, facts } = readValue(packet, classType, type, options);
-    return { readings, facts: { type, classType, ...facts } };
+    const typeName = termOfCode(type)?.refid ?? null;
+    return { readings, facts: { type, typeName, classType, classTypeName: nameOf(classType, CLASS_NAMES), ...facts } };
   });
   return {
     readings: components.flatMap(({ readings }) => readings),
@@ -117,7 +123,7 @@ function stateEvent(packet: Packet, type: number, options: MeasuredOptions): Obs
   const bytes = packet.take(size).slice();
   return {
     readings: [observed(type, null, { kind: 'bytes', bytes }, options)],
-    facts: { size, supportedMask: hex(supported), stateMask: hex(states), stateOrEventBits: hex(bytes) },
+    facts: { size, supportedMask: toHex(supported), stateMask: toHex(states), stateOrEventBits: toHex(bytes) },
   };
 }
 
@@ -125,8 +131,8 @@ function list<T>(packet: Packet, read: () => T): T[] {
   return Array.from({ length: packet.uint8() }, read);
 }
 
-function only(reading: Measured): ObservedValue {
-  return { readings: [reading], facts: {} };
+function only(reading: Measured, facts: ObservedValue['facts']): ObservedValue {
+  return { readings: [reading], facts };
 }
 
 /** `unit` is a term of partition 4; null where the value has none. */

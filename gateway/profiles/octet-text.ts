@@ -1,4 +1,4 @@
-// Octets as text: UTF-8 where a specification says so, else hex.
+// Octets that a specification says are UTF-8, as text.
 import { TEXT_BYTES, type Value, VitalsealError } from '@vitalseal/ledger';
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -16,8 +16,4 @@ export function utf8(bytes: Uint8Array): string {
 export function textValue(bytes: Uint8Array): Value {
   const text = utf8(bytes);
   return bytes.length > TEXT_BYTES ? { kind: 'bytes', bytes: bytes.slice() } : { kind: 'text', text };
-}
-
-export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }

@@ -1,9 +1,9 @@
 // A value that says its own format, by the Bluetooth assigned numbers (Format Types): integers of many widths, binary and
 // medical floats, texts. What has another length than its format is kept as its bytes.
-import { type Decimal, normalMantissa, type Value, valueFromFloat } from '@vitalseal/ledger';
+import { type Decimal, normalMantissa, toHex, type Value, valueFromFloat } from '@vitalseal/ledger';
 import type { Fact } from './decoded.ts';
 import { readFloat, readSfloat } from './float.ts';
-import { hex, textValue } from './octet-text.ts';
+import { textValue } from './octet-text.ts';
 import { Packet } from './packet.ts';
 import { valueText } from './value-text.ts';
 
@@ -23,7 +23,7 @@ export function typedValue(format: number, bytes: Uint8Array): { value: Value; f
   const value = known(format, bytes) ?? { kind: 'bytes', bytes: bytes.slice() };
   if (value.kind === 'text') return { value, fact: value.text };
   if (value.kind === 'flag') return { value, fact: value.flag };
-  return { value, fact: value.kind === 'bytes' ? hex(bytes) : valueText(value) };
+  return { value, fact: value.kind === 'bytes' ? toHex(bytes) : valueText(value) };
 }
 
 function known(format: number, bytes: Uint8Array): Value | null {
