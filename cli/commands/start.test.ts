@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { busProgram } from '@vitalseal/firmware-sim';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { recordingIo } from '../io.ts';
 import { main } from '../main.ts';
@@ -43,4 +44,19 @@ it('ends with what became of it: stopped, with the last counts, as `agent status
   expect(last).toMatchObject({ state: 'stopped', running: false, checkpoint: { size: expect.any(Number) } });
   for (const name of ['readings', 'checkpoint', 'state', 'running', 'link'])
     expect(last?.[name]).toEqual(stopped?.[name]);
+}, 40_000);
+
+it('shows a Bluetooth wearable beside the equipment, and counts what it sent; or says why there is none', async () => {
+  const recorded = recordingIo();
+  expect(await main(['start', '--data', folder, '--seconds', '5', '--json'], recorded.io)).toBe(0);
+  const { ble, sent, readings } = recorded.lastJson() as Record<string, unknown>;
+  expect(sent).toBe(readings);
+  if (busProgram() === null) {
+    expect(recorded.stdout()).toContain('no Bluetooth wearable: there is no D-Bus daemon here');
+    expect(ble).toEqual([]);
+    return;
+  }
+  expect(recorded.stdout()).toContain('Bluetooth: a simulated heart-rate strap, strap-1, on a private bus');
+  expect(ble).toMatchObject([{ device: 'strap-1', problem: null, connections: 1, quarantined: 0 }]);
+  expect((ble as { readings: number }[])[0]?.readings).toBeGreaterThan(0);
 }, 40_000);
