@@ -23,6 +23,7 @@ export { type BrokerLimits, DEFAULT_LIMITS } from './mqtt/limits.ts';
 export type { Listen, TlsFiles } from './mqtt/listener.socket.ts';
 export { hashPassword, newPassword, passwordVerifier } from './mqtt/password.ts';
 export { topicOf } from './mqtt/topic.ts';
+export { knownCharacteristics } from './profiles/characteristics.ts';
 export {
   type Described,
   type DescribedReading,

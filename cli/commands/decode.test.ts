@@ -88,7 +88,7 @@ describe('vitalseal decode', () => {
   it('says in its help what it takes and how it ends', async () => {
     const { code, stdout } = await run(['--help']);
     expect(code).toBe(0);
-    for (const word of ['CHARACTERISTIC', 'SFLOAT', 'E2E-CRC16-MCRF4XX', '--lines', 'exit code']) {
+    for (const word of ['CHARACTERISTIC', '2A37 2A38', '2BF4', 'SFLOAT', 'E2E-CRC16-MCRF4XX', '--lines', 'exit code']) {
       expect(stdout()).toContain(word);
     }
   });

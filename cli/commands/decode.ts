@@ -1,6 +1,12 @@
 // vitalseal decode …: what the bytes of one Bluetooth characteristic say, for an engineer at the bench; or of a stream
 // of them, one line each, for a script. Nothing is stored and nothing is sent.
-import { type Described, type DescribedReading, describeCharacteristic, findCharacteristic } from '@vitalseal/gateway';
+import {
+  type Described,
+  type DescribedReading,
+  describeCharacteristic,
+  findCharacteristic,
+  knownCharacteristics,
+} from '@vitalseal/gateway';
 import { fromHex, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
 import { Command, type Command as Commander } from 'commander';
 import { type Cell, type Io, jsonLine } from '../io.ts';
@@ -14,13 +20,20 @@ interface DecodeOptions {
 /** No value of a characteristic has over 512 bytes; written as `0x2A 0x37 …` they have some 2,600 characters. */
 const MAX_LINE = 4096;
 
+/** UUIDs of four characters, as many as a line of 95 takes. */
+const KNOWN = knownCharacteristics()
+  .join(' ')
+  .replace(/(.{90,94}) /g, '$1\n  ');
+
 const HELP = `
 CHARACTERISTIC is a UUID (2A37, 0x2A37, or all 128 bits), the name that Bluetooth gives it
-("Heart Rate Measurement"), or one of SFLOAT, FLOAT and E2E-CRC16-MCRF4XX.
+("Heart Rate Measurement"), or one of SFLOAT, FLOAT and E2E-CRC16-MCRF4XX. Known are
+  ${KNOWN}
 HEX may have spaces, hyphens, colons and 0x between its bytes.
 
 The exit code is 0 for a packet that decodes and 1 for one that does not. With --lines it is 0
-once all input is read: a line that does not decode is answered by "valid": false in its place.
+once all input is read: a line that does not decode, or is empty, is answered by "valid": false
+in its place.
 
 Examples:
   vitalseal decode 2A37 165000048003
