@@ -15,6 +15,9 @@ export interface ByHandPorts {
   readonly addressOf: (device: string) => BleAddress | null;
   /** Where it was heard lately; null else. */
   readonly heardAt: (device: string) => BleAddress | null;
+  /** A bond was made, or goes. */
+  readonly paired: (address: BleAddress) => void;
+  readonly forgotten: (address: BleAddress) => void;
   /** Somebody began to wait for a device, or no longer does. */
   readonly changed: () => void;
 }
@@ -59,9 +62,10 @@ export class ByHand {
       await radio.pair(address, dialogue);
       this.#pairing.delete(device);
       const driver = driverOf(device);
-      driver?.hear({ kind: 'pairedByHand' });
+      this.#ports.paired(address);
       // A device with a link, as after pairing, is not heard by listening.
       driver?.hear({ kind: 'seen', paired: true });
+      driver?.hear({ kind: 'pairedByHand' });
     } finally {
       this.#pairing.delete(device);
       changed();
@@ -86,7 +90,10 @@ export class ByHand {
     for (const address of [addressOf(device), this.#removed.get(device), driver?.rule.match.address])
       if (address !== null && address !== undefined) addresses.add(address.toUpperCase());
     this.#removed.delete(device);
-    for (const address of addresses) await radio.forget(address);
+    for (const address of addresses) {
+      await radio.forget(address);
+      this.#ports.forgotten(address);
+    }
   }
 
   /** Resolves with the address once the session is live or out of the way. */

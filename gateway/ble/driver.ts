@@ -43,6 +43,8 @@ export class SessionDriver {
   #state: SessionState;
   #busy = false;
   #address: BleAddress | null = null;
+  /** The link is given up because something on it failed, not yet hung up. */
+  #failing = false;
   /** When the value that is being taken arrived. */
   #at: ClockSample | null = null;
 
@@ -84,6 +86,7 @@ export class SessionDriver {
     const { phase } = this.#state;
     this.#busy = true;
     for (let next: SessionInput | undefined = input; next !== undefined; next = this.#waiting.shift()) {
+      this.#failing = next.kind === 'failed';
       const { state, effects } = stepSession(this.#state, next, this.#ports.random());
       this.#state = state;
       for (const effect of effects) this.#perform(effect);
@@ -124,11 +127,13 @@ export class SessionDriver {
       case 'requestSlot':
         return void this.#ports.requestSlot(this);
       case 'releaseSlot':
+        this.#letGo();
         this.#linkAt(null);
         return void this.#ports.releaseSlot(this);
       case 'connect':
         return void this.#connect(effect.id);
       case 'disconnect':
+        this.#failing = false;
         return void this.#answer(effect.id, (address) => done(effect.id, radio.disconnect(address)));
       case 'pair':
         return void this.#answer(effect.id, (address) => done(effect.id, radio.pair(address, null)));
@@ -171,6 +176,12 @@ export class SessionDriver {
       if (!this.isBusy) await radio.disconnect(address);
       return null;
     });
+  }
+
+  /** What was thought gone may still be linked, and would never be heard again: one call too many does no harm. */
+  #letGo(): void {
+    const { radio } = this.#ports;
+    if (this.#failing && this.#address !== null) radio.disconnect(this.#address).catch(() => undefined);
   }
 
   async #read(address: BleAddress, id: EffectId, handle: string): Promise<SessionInput> {

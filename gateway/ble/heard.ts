@@ -36,6 +36,12 @@ export class HeardBook {
     this.#entries.set(address, { ...entry, sighting: { ...entry.sighting, address } });
   }
 
+  /** Its next sighting would say the same; one that is linked has none. */
+  paired(address: BleAddress): void {
+    const entry = this.#entries.get(address);
+    if (entry !== undefined) this.#entries.set(address, { ...entry, sighting: { ...entry.sighting, paired: true } });
+  }
+
   get(address: BleAddress): Heard | null {
     return this.#entries.get(address) ?? null;
   }

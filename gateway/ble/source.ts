@@ -92,6 +92,8 @@ export class BleSource implements Source {
       ...{ radio, limits, after, driverOf },
       addressOf: (device) => this.#allow.addressOf(device),
       heardAt: (device) => this.#heardAt(device),
+      paired: (address) => this.#heard.paired(address),
+      forgotten: (address) => this.#heard.forget(address),
       changed: () => this.#discover(),
     });
   }
