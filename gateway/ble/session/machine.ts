@@ -71,6 +71,7 @@ function take(turn: Turn, input: SessionInput) {
       turn.forget(input.id);
       return timer(turn, input.id);
     case 'pairedByHand':
+      turn.state.paired = true;
       if (state.phase !== 'unpaired' && state.phase !== 'waiting') return;
       turn.cancel('retry');
       turn.state.failures = 0;
