@@ -1,6 +1,7 @@
 import { contextName, formatDecimal, isVitalsealError } from '@vitalseal/ledger';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { codeOf } from '../profiles/hostile.testing.ts';
 import type { Advertisement } from './advertisement.ts';
 import { bthomeObject, VARIABLE } from './bthome-objects.ts';
 import { decodeAdvertisement } from './decode.ts';
@@ -27,16 +28,6 @@ function said(advertisement: Advertisement): string[] | null {
       ),
     ) ?? null
   );
-}
-
-function codeOf(act: () => unknown): string | null {
-  try {
-    act();
-    return null;
-  } catch (error) {
-    if (isVitalsealError(error)) return error.code;
-    throw error;
-  }
 }
 
 describe('Xiaomi scales', () => {

@@ -14,21 +14,26 @@ import type { Packet } from './packet.ts';
 import { typedValue } from './typed-value.ts';
 
 /** Observation Class Types. A bundle (255) is read by whoever reads observations. */
-export const NUMERIC = 1;
-export const COMPOUND = 7;
-export const TLV = 8;
+const NUMERIC = 1;
+const DISCRETE = 2;
+const STRING = 3;
+const SAMPLES = 4;
+const DISCRETE_EVENTS = 5;
+const STATE_EVENT = 6;
+const COMPOUND = 7;
+const TLV = 8;
 export const BUNDLE = 255;
 
 export const CLASS_NAMES: Readonly<Record<number, string>> = {
-  1: 'numeric',
-  2: 'simpleDiscrete',
-  3: 'string',
-  4: 'sampleArray',
-  5: 'compoundDiscreteEvent',
-  6: 'compoundStateEvent',
-  7: 'compound',
-  8: 'tlvEncoded',
-  255: 'observationBundle',
+  [NUMERIC]: 'numeric',
+  [DISCRETE]: 'simpleDiscrete',
+  [STRING]: 'string',
+  [SAMPLES]: 'sampleArray',
+  [DISCRETE_EVENTS]: 'compoundDiscreteEvent',
+  [STATE_EVENT]: 'compoundStateEvent',
+  [COMPOUND]: 'compound',
+  [TLV]: 'tlvEncoded',
+  [BUNDLE]: 'observationBundle',
 };
 
 export interface ObservedValue {
@@ -44,27 +49,27 @@ export function readValue(packet: Packet, classType: number, type: number, optio
       const unit = packet.uint16();
       return only(observed(type, unit, readFloat(packet), options), { unitCode: unit });
     }
-    case 2: {
+    case DISCRETE: {
       const valueCode = packet.uint32();
       return only(observed(type, null, codeText(valueCode), options), { valueCode });
     }
-    case 3:
+    case STRING:
       return only(observed(type, null, textValue(packet.take(packet.uint16())), options), {});
-    case 4: {
+    case SAMPLES: {
       const { unit, blocks, facts } = sampleReadings(packet);
       const readings = blocks.map(({ value, sourceName }) =>
         observed(type, unit, value, { ...options, context: { ...options.context, sourceName } }),
       );
       return { readings, facts: { unitCode: unit, ...facts } };
     }
-    case 5: {
+    case DISCRETE_EVENTS: {
       const valueCodes = list(packet, () => packet.uint32());
       return {
         readings: valueCodes.map((code) => observed(type, null, codeText(code), options)),
         facts: { valueCodes },
       };
     }
-    case 6:
+    case STATE_EVENT:
       return stateEvent(packet, type, options);
     case COMPOUND:
       return compound(packet, options);
