@@ -6,6 +6,7 @@ import { type Answer, type AskedCall, BUS, BUS_PATH, Bus, type Signal } from './
 import type { Properties } from './device.ts';
 import { HostError, LOST, TIMEOUT } from './errors.ts';
 import { DEVICE, type HostChange, HostObjects } from './objects.ts';
+import { Pauses } from './pauses.ts';
 import type { BluezTimeouts } from './timeouts.ts';
 
 export const BLUEZ = 'org.bluez';
@@ -55,7 +56,7 @@ export class Host {
   #attached = false;
   #misses = 0;
   #stopped = false;
-  readonly #pauses = new Set<() => void>();
+  readonly #pauses = new Pauses();
   /** What is amiss was logged. */
   #complained = '';
 
@@ -83,7 +84,7 @@ export class Host {
   /** Never throws. Signals end, and no timer or socket is left. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const wake of this.#pauses) wake();
+    this.#pauses.end();
     const bus = this.#bus;
     if (bus === null) return;
     await Promise.allSettled(RULES.map((rule) => this.#busCall(bus, 'RemoveMatch', rule, () => {}, GOODBYE_MS)));
@@ -124,7 +125,7 @@ export class Host {
       this.#bus = null;
       this.#lose();
       lookedOnce();
-      await this.#pause(pauseMs);
+      await this.#pauses.of(pauseMs);
       pauseMs = Math.min(2 * pauseMs, timeouts.retryMaxMs);
     }
   }
@@ -191,7 +192,7 @@ export class Host {
     } catch (error) {
       if (this.#owner !== owner || this.#bus !== bus || this.#stopped) return;
       this.#complain('bluetoothd does not answer', { error: nameOf(error) });
-      await this.#pause(retryMinMs);
+      await this.#pauses.of(retryMinMs);
       if (this.#owner === owner && this.#bus === bus && !this.#attached && !this.#stopped) void this.#attach(bus);
     }
   }
@@ -225,7 +226,11 @@ export class Host {
     } else if (of === OBJECT_MANAGER && member === 'InterfacesRemoved') {
       this.#tell(this.#objects.removed(String(first), Array.isArray(second) ? second : []));
     } else if (of === PROPERTIES && member === 'PropertiesChanged') {
-      this.#tell(this.#objects.changed(path, String(first), (second ?? {}) as Properties, lists));
+      const { ServicesResolved: resolved, ...others } = (second ?? {}) as Properties;
+      const look = first === DEVICE && resolved === true;
+      const properties = look ? others : ((second ?? {}) as Properties);
+      this.#tell(this.#objects.changed(path, String(first), properties, lists));
+      if (look) this.#look(path, true);
     }
   }
 
@@ -237,11 +242,19 @@ export class Host {
   }
 
   #ask(path: string): void {
-    if (!this.#asking.take(1, performance.now())) return;
-    this.call(path, PROPERTIES, 'GetAll', 's', [DEVICE], this.#options.timeouts.callMs).then(
-      ([properties]) => this.#tell(this.#objects.added(path, { [DEVICE]: properties as Properties })),
-      () => {},
-    );
+    if (this.#asking.take(1, performance.now())) this.#look(path, false);
+  }
+
+  /**
+   * BlueZ says that services are resolved before it has told of them all, and forgets to say that a device is connected when
+   * the link was faster than the news of it; but it tells all that it holds before it answers a call.
+   */
+  #look(path: string, remembered: boolean): void {
+    const atAnswer = ([properties]: readonly unknown[]) => {
+      if (this.#attached) this.#tell(this.#objects.added(path, { [DEVICE]: properties as Properties }, remembered));
+    };
+    const call = { destination: this.#owner, path, interface: PROPERTIES, member: 'GetAll', signature: 's', atAnswer };
+    this.#bus?.call({ ...call, body: [DEVICE], limitMs: this.#options.timeouts.callMs }).catch(() => {});
   }
 
   /** A daemon that was killed, or a host that hangs, does not always say so. */
@@ -274,19 +287,6 @@ export class Host {
     if (this.#stopped || this.#complained === message) return;
     this.#complained = message;
     this.#options.log(message, detail);
-  }
-
-  #pause(ms: number): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#pauses.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.#pauses.add(done);
-    });
   }
 }
 

@@ -214,12 +214,19 @@ export class Links {
       const leftMs = untilMs - performance.now();
       if (leftMs <= 0) throw new HostError(TIMEOUT);
       try {
-        await this.#guarded(link, this.#host.call(path, DEVICE, 'Connect', '', [], leftMs));
+        // BlueZ may leave the call open though the device is there.
+        const whole = new Promise<void>((resolve) => {
+          link.resolved = resolve;
+        });
+        const call = this.#host.call(path, DEVICE, 'Connect', '', [], leftMs);
+        await this.#guarded(link, Promise.race([call, whole]));
         done = true;
       } catch (error) {
         done = isAlready(error);
         if (!done && !isInProgress(error)) throw error;
         if (!done) await this.#guarded(link, pause(Math.min(leftMs, IN_PROGRESS_MS)));
+      } finally {
+        link.resolved = null;
       }
     }
     link.wasConnected ||= this.#host.objects.device(path)?.connected === true;
