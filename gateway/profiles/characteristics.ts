@@ -21,23 +21,23 @@ import { THERMOMETER } from './thermometer.ts';
 import { WEIGHT_SCALE } from './weight-scale.ts';
 
 const TABLES: readonly CharacteristicTable[] = [
+  BATTERY,
   BLOOD_PRESSURE,
   BODY_COMPOSITION,
+  CGM_MEASUREMENT,
+  CGM_OPERATIONS,
+  CGM_SESSION,
   CURRENT_TIME,
   DEVICE_INFORMATION,
+  ELAPSED_TIME,
+  GLUCOSE,
+  GLUCOSE_CONTEXT,
+  HEALTH_SENSOR,
   HEART_RATE,
   PULSE_OXIMETER,
   RACP,
   THERMOMETER,
   WEIGHT_SCALE,
-  CGM_MEASUREMENT,
-  CGM_OPERATIONS,
-  CGM_SESSION,
-  ELAPSED_TIME,
-  GLUCOSE,
-  GLUCOSE_CONTEXT,
-  HEALTH_SENSOR,
-  BATTERY,
 ];
 
 const BY_UUID: ReadonlyMap<string, Characteristic> = new Map(TABLES.flatMap((table) => Object.entries(table)));
