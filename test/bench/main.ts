@@ -2,10 +2,12 @@
 // mosquitto bridge as the peer in the same run. Prints a table, then one JSON object on the last line. Nothing here is asserted.
 
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import { busProgram } from '@vitalseal/firmware-sim';
 import { tableLines } from '../../cli/io.ts';
 import { hasTool } from '../site/tool.ts';
 import { measureMosquittoBridge } from './mosquitto-bridge.ts';
 import { measureOutage } from './outage.ts';
+import { measureRadio } from './radio.ts';
 import { measureRecordKeeping } from './record-keeping.ts';
 import { measureRegistrations } from './registrations.ts';
 import { measureStartup } from './startup.ts';
@@ -53,6 +55,10 @@ const registrations = await measureRegistrations(count(20_000));
 progress('what a light node keeps');
 const keeping = await measureRecordKeeping(count(1_024));
 
+const hasBus = busProgram() !== null;
+if (hasBus) progress('Bluetooth, with node-ble under the same load');
+const radio = hasBus ? await measureRadio(quick ? 3 : 10, quick ? 20 : 60) : null;
+
 const figures = {
   burstTen,
   burstOne,
@@ -67,6 +73,7 @@ const figures = {
   outage,
   registrations,
   keeping,
+  radio,
 };
 
 const number = (value: number, digits = 0) => value.toLocaleString('en', { maximumFractionDigits: digits });
@@ -112,6 +119,24 @@ const rows = [
   ['light store, bytes per registration', number(keeping.bytesPerRegistration, 1), '≤ 40', ''],
   ['proof file, bytes', number(keeping.proofBytes), '< 2,048', ''],
   ['registrations/s admitted, verified, durable', number(registrations.perSecond), '≥ 3,500', ''],
+  ...(radio === null
+    ? []
+    : [
+        [
+          'Bluetooth, 50 straps × 20/s, % of a core',
+          number(radio.ours.cpuPercent, 1),
+          '',
+          `${(radio.ours.cpuPercent / radio.nodeBle.cpuPercent).toFixed(2)} of node-ble, which decodes nothing`,
+        ],
+        ['RSS MB of that', number(radio.ours.rssMb), '', `${number(radio.nodeBle.rssMb)} of node-ble`],
+        [
+          'Bluetooth reconnect, first reading after silence, ms',
+          `${number(radio.reconnectMs)}; ${number(radio.firstReadingMs)}`,
+          '',
+          '',
+        ],
+        ['heap kept a reconnect, kB', 'see test/ble', '', `${number(radio.nodeBleHeapKbAReconnect)} of node-ble`],
+      ]),
 ].map(([what, measured, target, peer]) => ({ what, measured, target, peer }));
 
 process.stdout.write(`${tableLines(rows).join('\n')}\n`);
