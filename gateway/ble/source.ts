@@ -17,6 +17,7 @@ import { DiscoverySwitch } from './discovery.ts';
 import { type DriverPorts, SessionDriver } from './driver.ts';
 import { HeardBook } from './heard.ts';
 import { Intake } from './intake.ts';
+import { hangUpLeftovers } from './leftovers.ts';
 import { type BleLimits, DEFAULT_BLE_LIMITS } from './limits.ts';
 import { isShort } from './queue.ts';
 import type { BleAddress, PairingDialogue, Radio, RadioEvent, Sighting } from './radio.ts';
@@ -189,9 +190,7 @@ export class BleSource implements Source {
   }
 
   /** Drops the link and the bond of a device, also of one that was just removed. Throws what Radio.forget does. */
-  async forget(device: string): Promise<void> {
-    await this.#byHand.forget(device);
-  }
+  forget = (device: string): Promise<void> => this.#byHand.forget(device);
 
   async #listen(): Promise<void> {
     try {
@@ -225,6 +224,7 @@ export class BleSource implements Source {
       case 'up':
         this.#up = true;
         this.#discovery.up();
+        hangUpLeftovers(this.#options.radio, this.#allow, this.#links, this.#nowMs());
         return void this.#slots.grant();
       case 'down':
         if (this.#up) this.#downSinceMs = this.#nowMs();
