@@ -88,6 +88,20 @@ describe('a device of the allow list', () => {
     expect(site.kept).toHaveLength(1);
   });
 
+  it('is connected although an earlier life left its link behind, before or after it was added', async () => {
+    const site = new Site();
+    site.radio.add(strap(1), strap(2));
+    for (const n of [1, 2]) await site.radio.connect(addressOf(n));
+    site.allow('one', { address: addressOf(1) });
+    await site.start();
+    await site.live(3);
+    expect(site.status('one').state).toBe('live');
+    site.allow('two', { address: addressOf(2) });
+    site.source.devicesChanged();
+    await site.live(3);
+    expect([site.status('one').connections, site.status('two').state]).toEqual([1, 'live']);
+  });
+
   it('is hung up at once when it is removed, and picked up again when it is added', async () => {
     const site = await withStrap();
     const removed = site.devices.splice(0);

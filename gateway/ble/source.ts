@@ -42,7 +42,6 @@ export interface BleOptions {
 }
 
 const LEASE_MS = 10_000;
-/** A radio that could not be started is tried again. */
 const START_AGAIN_MS = 30_000;
 /** A host gets so long to answer before a scan says that there is none. */
 const PATIENCE_MS = 3_000;
@@ -137,8 +136,7 @@ export class BleSource implements Source {
   }
 
   counters(): Record<string, number> {
-    let links = 0;
-    for (const driver of this.#drivers.values()) if (driver.state.link !== null) links++;
+    const links = [...this.#drivers.values()].filter(({ state }) => state.link !== null).length;
     return { ble_devices: this.#drivers.size, ble_links: links, ...this.#tally };
   }
 
@@ -158,6 +156,7 @@ export class BleSource implements Source {
       const account = new Account(rule.device, this.#limits, this.#nowMs());
       this.#drivers.set(rule.device, new SessionDriver(running.ports, rule, account));
     }
+    this.#hangUpLeftovers();
     this.#discover();
   }
 
@@ -167,8 +166,8 @@ export class BleSource implements Source {
     return [...this.#drivers].map(([device, driver]) => {
       const address = driver.address ?? this.#allow.addressOf(device);
       const heard = address === null ? null : this.#heard.get(address);
-      const advertises = this.#arrivals.isBroadcaster(device);
-      return statusOf({ driver, address, heard, advertises, nowMs, radioUp: this.#up });
+      const where = { address, heard, advertises: this.#arrivals.isBroadcaster(device) };
+      return statusOf({ driver, ...where, nowMs, radioUp: this.#up });
     });
   }
 
@@ -202,20 +201,16 @@ export class BleSource implements Source {
   }
 
   #hear(event: RadioEvent): void {
+    const running = this.#running;
+    const link = 'address' in event ? this.#links.get(event.address) : undefined;
     switch (event.kind) {
-      case 'value': {
-        const driver = this.#links.get(event.address);
-        if (driver !== undefined && this.#taking) this.#arrivals.value(driver, event.handle, event.bytes);
-        return;
-      }
-      case 'sighting': {
-        const intake = this.#running?.intake;
-        if (intake === undefined || !this.#taking) return;
-        if (this.#arrivals.sighting(event.sighting, intake)) this.#byHand.look();
-        return;
-      }
+      case 'value':
+        return void (this.#taking && link && this.#arrivals.value(link, event.handle, event.bytes));
+      case 'sighting':
+        if (running === null || !this.#taking) return;
+        return void (this.#arrivals.sighting(event.sighting, running.intake) && this.#byHand.look());
       case 'disconnected':
-        return void this.#links.get(event.address)?.hear({ kind: 'dropped' });
+        return void link?.hear({ kind: 'dropped' });
       case 'identity':
         this.#heard.identity(event.from, event.address);
         this.#links.get(event.from)?.moved(event.address);
@@ -224,7 +219,7 @@ export class BleSource implements Source {
       case 'up':
         this.#up = true;
         this.#discovery.up();
-        hangUpLeftovers(this.#options.radio, this.#allow, this.#links, this.#nowMs());
+        this.#hangUpLeftovers();
         return void this.#slots.grant();
       case 'down':
         if (this.#up) this.#downSinceMs = this.#nowMs();
@@ -234,13 +229,18 @@ export class BleSource implements Source {
     }
   }
 
+  #hangUpLeftovers(): void {
+    // A link that pairing by hand makes is nobody's for a while.
+    if (!this.#up || this.#byHand.count > 0) return;
+    hangUpLeftovers(this.#options.radio, this.#allow, this.#links, this.#nowMs());
+  }
+
   #linked(driver: SessionDriver, from: BleAddress | null, to: BleAddress | null): void {
     if (from !== null && this.#links.get(from) === driver) this.#links.delete(from);
     if (to !== null) this.#links.set(to, driver);
   }
 
-  #requestSlot(driver: SessionDriver): void {
-    const { device } = driver.rule;
+  #requestSlot({ rule: { device } }: SessionDriver): void {
     const address = this.#allow.addressOf(device);
     const services = address === null ? [] : (this.#heard.get(address)?.sighting.services ?? []);
     this.#slots.request(device, isShort(services));
