@@ -12,6 +12,7 @@ import type { SessionState } from './state.ts';
 export type Origin = Pick<Subscription, 'uuid' | 'service' | 'recorded'>;
 
 const CGM = '181F';
+const GLUCOSE_CONTEXT = '2A34';
 
 /** The packet, or why it is none. Observations of a health sensor are whole here, and may be longer than a packet. */
 export function decoded(uuid: string, bytes: Uint8Array): DecodedPacket | ErrorCode {
@@ -43,7 +44,7 @@ export function deliver(
   measurement: Measurement,
   stored: boolean,
   token: Token | null,
-  record: RecordKey | null = keyOf(state, origin, measurement),
+  record: RecordKey | null = isLasting(measurement) ? keyOf(state, origin, measurement) : null,
 ): Deliver {
   const { extra } = state;
   const inSession = origin.service === CGM && origin.recorded;
@@ -58,9 +59,17 @@ export function deliver(
   };
 }
 
+/** Whether its like may come again: a live value without number or time is itself, and equal ones are others. */
+function isLasting({ record, readings }: Measurement): boolean {
+  return record !== null || readings.some(({ deviceTime }) => deviceTime !== null);
+}
+
 /** Null for what no RACP stores. */
 export function keyOf(state: SessionState, origin: Origin, { record, bytes }: Measurement): RecordKey | null {
   if (!origin.recorded) return null;
-  const session = origin.service === CGM ? state.sessionStart : null;
+  let session: string | null = null;
+  if (origin.service === CGM) session = state.sessionStart;
+  // A meter that counts anew has other measurements under the same numbers, and the same meals.
+  if (origin.uuid === GLUCOSE_CONTEXT && record !== null) session = state.baseTimes.get(record.sequence) ?? null;
   return recordKey(state.config.hashKey, state.config.device, origin.uuid, record, session, bytes);
 }

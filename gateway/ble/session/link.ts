@@ -41,6 +41,7 @@ export function begin(turn: Turn, characteristics: readonly GattCharacteristic[]
     dumping: null,
     incomplete: new Set(),
     attempts: 0,
+    clock: null,
     clockSetter: null,
   };
   proceed(turn);
@@ -144,11 +145,13 @@ function clockSet(turn: Turn, { handle, uuid }: SetClockStep) {
   turn.state.extra = sharedContexts(null, turn.state.sessionStart);
 }
 
-/** The pause before a clock is set is over. */
+/** The pause before a clock is set is over. What was stored under the old one comes first, and with a look at that. */
 export function setClock(turn: Turn) {
   const { link, phase, operation, config } = turn.state;
   if (link?.clockSetter == null) return;
-  if (phase !== 'live' || operation !== null) return turn.start('clock', config.limits.setClockAfterMs);
+  const { setClockAfterMs, recordsAgainMs } = config.limits;
+  if (link.incomplete.size > 0) return turn.start('clock', recordsAgainMs);
+  if (phase !== 'live' || operation !== null) return turn.start('clock', setClockAfterMs);
   turn.state.plan = [link.clockSetter];
   turn.state.link = { ...link, clockSetter: null };
   proceed(turn);
@@ -176,7 +179,7 @@ export function readDone(turn: Turn, step: ReadStep, input: Extract<SessionInput
       break;
     case 'session-start':
       turn.state.sessionStart = sessionStartOf(step.uuid, input.bytes);
-      turn.state.extra = sharedContexts(turn.state.clock, turn.state.sessionStart);
+      turn.state.extra = sharedContexts(turn.state.link?.clock ?? null, turn.state.sessionStart);
       break;
     case 'clock':
       clockRead(turn, step.uuid, input);
@@ -213,12 +216,15 @@ function clockRead(
   const look = shown === null ? null : lookAtClock(shown, sent, received, turn.state.clock);
   turn.state.clock = look;
   turn.state.extra = sharedContexts(look, turn.state.sessionStart);
-  if (look === null || link === null) return;
-  if (look.fault !== null) turn.note('clock-faulty');
+  if (link === null) return;
   // Once a connection: a clock that does not take it is not set for ever.
-  if (!link.wasLive && shouldSetClock(look, config.setClock, received)) {
-    turn.state.link = { ...link, clockSetter: clockSetter(link.characteristics, uuid) };
-  }
+  const isToSet = look !== null && !link.wasLive && shouldSetClock(look, config.setClock, received);
+  turn.state.link = {
+    ...link,
+    clock: look,
+    clockSetter: isToSet ? clockSetter(link.characteristics, uuid) : link.clockSetter,
+  };
+  if (look !== null && look.fault !== null) turn.note('clock-faulty');
 }
 
 /** An effect of the link failed. Some codes end it; all others mean that the device refused this one thing. */

@@ -4,7 +4,7 @@
 
 import { LIVE_OBSERVATIONS, STORED_OBSERVATIONS } from '../../profiles/health-sensor.ts';
 import type { GattCharacteristic } from '../radio.ts';
-import { CLOCKS } from '../time/wire.ts';
+import { CLOCKS, SETTABLE } from '../time/wire.ts';
 
 /** A characteristic whose values are taken. */
 export interface Subscription {
@@ -139,8 +139,8 @@ function subscriptionsTo(characteristics: readonly GattCharacteristic[]): readon
   ];
 }
 
-/** The characteristic that sets the clock which was read, if it may be written. */
+/** The characteristic that sets the clock which was read, if it may be written and we know how. */
 export function clockSetter(characteristics: readonly GattCharacteristic[], uuid: string): SetClockStep | null {
-  const found = characteristics.find((c) => c.uuid === uuid && c.canWrite);
+  const found = SETTABLE.has(uuid) ? characteristics.find((c) => c.uuid === uuid && c.canWrite) : undefined;
   return found === undefined ? null : { do: 'set-clock', handle: found.handle, uuid };
 }

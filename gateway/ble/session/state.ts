@@ -113,6 +113,8 @@ export interface Link {
   /** Services whose records were not fetched whole, and how often in a row. */
   readonly incomplete: ReadonlySet<string>;
   readonly attempts: number;
+  /** Its clock, as this connection has seen it: a look of an earlier one is no reading's. */
+  readonly clock: ClockLook | null;
   /** How the clock is set, when it is to be. */
   readonly clockSetter: SetClockStep | null;
 }
@@ -157,6 +159,8 @@ export interface SessionState {
   readonly clock: ClockLook | null;
   /** Of a CGM: when its session began, as it sent it. */
   readonly sessionStart: string | null;
+  /** Base times of the glucose records that came last, by sequence number: their contexts have none of their own. */
+  readonly baseTimes: ReadonlyMap<number, string>;
   /** What every reading's context says beside its own: of live values, of stored ones. */
   readonly extra: SharedContexts;
   /** Null until loaded. */
@@ -216,6 +220,7 @@ export function newSession(config: SessionConfig): SessionState {
     about: UNKNOWN,
     clock: null,
     sessionStart: null,
+    baseTimes: new Map(),
     extra: sharedContexts(null, null),
     cursors: null,
     saving: null,

@@ -14,6 +14,10 @@ import type { SessionStep, Turn } from './turn.ts';
 import { fail } from './way.ts';
 
 const BATTERY = '2A19';
+/** Glucose Measurement: its base time is its context's too. */
+const GLUCOSE = '2A18';
+/** Glucose records whose context may still come; it follows its record at once. */
+const MOST_BASE_TIMES = 16;
 /** What stands beside a record under the same sequence number, and is no place in the order. */
 const BESIDE = '2A34';
 
@@ -23,7 +27,8 @@ export function liveValue(state: SessionState, handle: string, bytes: Uint8Array
   const from = link?.subscriptions.get(handle);
   // Not subscribed, or no longer: nobody knows what it is.
   if (link == null || from === undefined) return { state, effects: [] };
-  if (from.role !== 'readings' || from.uuid === BATTERY || !link.useful || link.dumping === from.service) return null;
+  if (from.role !== 'readings' || !link.useful || link.dumping === from.service) return null;
+  if (from.uuid === BATTERY || from.uuid === GLUCOSE) return null;
   return { state, effects: liveEffects(state, from, bytes) };
 }
 
@@ -58,7 +63,9 @@ function joined(turn: Turn, from: Subscription, segment: Uint8Array): Uint8Array
 function live(turn: Turn, from: Subscription, bytes: Uint8Array) {
   for (const effect of liveEffects(turn.state, from, bytes)) {
     turn.emit(effect);
-    if (effect.kind !== 'deliver' || effect.measurement.readings.length === 0) continue;
+    if (effect.kind !== 'deliver') continue;
+    rememberBaseTime(turn, from, effect.measurement);
+    if (effect.measurement.readings.length === 0) continue;
     if (from.uuid === BATTERY) batteryLevel(turn, effect.measurement);
     else useful(turn);
   }
@@ -69,6 +76,15 @@ export function batteryLevel(turn: Turn, { readings }: Measurement) {
   const value = readings[0]?.value;
   if (value?.kind !== 'decimal' || value.exponent !== 0) return;
   turn.state.about = { ...turn.state.about, battery: Number(value.mantissa) };
+}
+
+function rememberBaseTime(turn: Turn, { uuid }: Subscription, { record }: Measurement) {
+  if (uuid !== GLUCOSE || record === null || record.baseTime === null) return;
+  const known = new Map(turn.state.baseTimes);
+  known.delete(record.sequence);
+  known.set(record.sequence, record.baseTime);
+  if (known.size > MOST_BASE_TIMES) known.delete(known.keys().next().value as number);
+  turn.state.baseTimes = known;
 }
 
 function useful(turn: Turn) {
@@ -86,6 +102,7 @@ function record(turn: Turn, from: Subscription, bytes: Uint8Array, dump: Dump) {
   }
   let next = dump;
   for (const measurement of packet.measurements) {
+    rememberBaseTime(turn, from, measurement);
     const key = keyOf(turn.state, from, measurement);
     const isPlaced = key !== null && measurement.record !== null && from.uuid !== BESIDE;
     const place = isPlaced ? { sequence: measurement.record.sequence, hash: key.hash } : null;
