@@ -199,7 +199,7 @@ export class SessionDriver {
   }
 
   #run(id: EffectId, work: () => Promise<SessionInput | null>): void {
-    work().then(
+    new Promise<SessionInput | null>((resolve) => resolve(work())).then(
       (input) => input !== null && this.hear(input),
       (error: unknown) => this.hear({ kind: 'failed', id, code: this.#codeOf(error) }),
     );

@@ -24,6 +24,6 @@ it('ends the links of allowed devices that no session holds, and no others', () 
     setClock: false,
   });
   allow.set([rule('01'), rule('03'), rule('04')]);
-  hangUpLeftovers(radio, allow, new Map([['C0:26:DA:01:02:03', {}]]), 0);
+  hangUpLeftovers(radio, allow, new Map([['C0:26:DA:01:02:03', {}]]), () => false, 0);
   expect(ended).toEqual(['C0:26:DA:01:02:01']);
 });

@@ -4,16 +4,20 @@
 import type { AllowList } from './allow.ts';
 import type { BleAddress, Radio } from './radio.ts';
 
-/** Those of devices that are allowed and not `held` by a session. Never throws; who is gone by then is gone. */
+/**
+ * Those of devices that are allowed and not `held` by a session; `isBusy`: its session has a link of its own, elsewhere.
+ * Never throws; who is gone by then is gone.
+ */
 export function hangUpLeftovers(
   radio: Radio,
   allow: AllowList,
   held: ReadonlyMap<BleAddress, unknown>,
+  isBusy: (device: string) => boolean,
   nowMs: number,
 ): void {
   for (const sighting of radio.sightings()) {
     if (!sighting.connected || held.has(sighting.address)) continue;
-    if (allow.recognise(sighting, nowMs, () => false).kind !== 'device') continue;
+    if (allow.recognise(sighting, nowMs, isBusy).kind !== 'device') continue;
     radio.disconnect(sighting.address).catch(() => {});
   }
 }

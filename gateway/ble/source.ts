@@ -232,7 +232,8 @@ export class BleSource implements Source {
   #hangUpLeftovers(): void {
     // A link that pairing by hand makes is nobody's for a while.
     if (!this.#up || this.#byHand.count > 0) return;
-    hangUpLeftovers(this.#options.radio, this.#allow, this.#links, this.#nowMs());
+    const isBusy = (device: string) => this.#drivers.get(device)?.isBusy === true;
+    hangUpLeftovers(this.#options.radio, this.#allow, this.#links, isBusy, this.#nowMs());
   }
 
   #linked(driver: SessionDriver, from: BleAddress | null, to: BleAddress | null): void {
@@ -249,6 +250,7 @@ export class BleSource implements Source {
   #changed(driver: SessionDriver): void {
     if (driver.state.phase === 'stopped') {
       driver.dispose();
+      this.#slots.forget(driver.rule.device);
       this.#closing.delete(driver);
       if (this.#closing.size === 0) this.#whenClosed?.();
       this.devicesChanged();
@@ -266,18 +268,14 @@ export class BleSource implements Source {
     this.#closing.add(driver);
     this.#arrivals.forget(device);
     driver.hear({ kind: 'stop' });
-    this.#slots.forget(device);
   }
 
   #closed(): Promise<void> {
     if (this.#closing.size === 0) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     const undo = this.#options.after(this.#limits.stopMs, resolve);
-    this.#whenClosed = () => {
-      undo();
-      resolve();
-    };
-    return promise;
+    this.#whenClosed = resolve;
+    return promise.finally(undo);
   }
 
   /** On while a device that may be connected is not, or somebody looks around. */

@@ -43,8 +43,10 @@ function wantsSighting({ phase, seenAgain, paired }: SessionState, nowPaired: bo
 
 function take(turn: Turn, input: SessionInput) {
   const { state } = turn;
-  // Commits come late, and count also when the device is long gone.
-  if (input.kind === 'delivered' || input.kind === 'undelivered') return notKept(turn, commit(turn, input));
+  if (input.kind === 'delivered' || input.kind === 'undelivered') {
+    // Commits come late, and count also when the device is long gone; but where it was removed, its cursor was too.
+    return state.phase === 'stopped' ? undefined : notKept(turn, commit(turn, input));
+  }
   if (input.kind === 'done' && input.id === state.saving) return cursorSaved(turn);
   if (input.kind === 'failed' && input.id === state.saving) return cursorUnsaved(turn, input.code);
   if (state.phase === 'stopped' && input.kind !== 'granted') return;

@@ -358,3 +358,14 @@ test('more on their way than the inbox takes: the link is dropped, not the memor
   expect(rig.state.problem).toBe('rate_exceeded');
   expect(rig.state.phase).toBe('waiting');
 });
+
+test('a session that has ended saves no cursor, whatever is committed late', () => {
+  const rig = new Rig(meter(records(5))).begin();
+  while (rig.next('radio'));
+  rig.put({ kind: 'stop' });
+  while (rig.next('radio'));
+  expect(rig.state.phase).toBe('stopped');
+  rig.run();
+  expect(committed(rig)).toHaveLength(5);
+  expect(rig.durable.cursor).toBe(null);
+});

@@ -25,8 +25,9 @@ const BESIDE = '2A34';
 export function liveValue(state: SessionState, handle: string, bytes: Uint8Array): SessionStep | null {
   const { link } = state;
   const from = link?.subscriptions.get(handle);
-  // Not subscribed, or no longer: nobody knows what it is.
-  if (link == null || from === undefined) return { state, effects: [] };
+  // Not subscribed, or no longer: nobody knows what it is. Of a device that was removed, nobody may know.
+  const isOver = state.phase === 'closing' && state.after.next === 'stopped';
+  if (link == null || from === undefined || isOver) return { state, effects: [] };
   if (from.role !== 'readings' || !link.useful || link.dumping === from.service) return null;
   if (from.uuid === BATTERY || from.uuid === GLUCOSE) return null;
   return { state, effects: liveEffects(state, from, bytes) };
