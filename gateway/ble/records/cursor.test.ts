@@ -8,6 +8,7 @@ const cursor: fc.Arbitrary<Cursor> = fc.record({
   hash: fc.uint8Array({ minLength: 8, maxLength: 8 }),
   session: fc.option(fc.string({ maxLength: 30, unit: 'grapheme-ascii' })),
   unordered: fc.boolean(),
+  partial: fc.boolean(),
 });
 const book = fc
   .array(fc.tuple(fc.constantFrom('1808', '181F', '1822', '1840'), cursor))
@@ -38,7 +39,13 @@ test('any damage means no cursor, or one that the hash of its record exposes; it
 });
 
 test('a cursor of a device with every service stays below 1 kB', () => {
-  const full: Cursor = { sequence: 65_535, hash: new Uint8Array(8), session: '2025-05-21T10:30:45', unordered: true };
+  const full: Cursor = {
+    sequence: 65_535,
+    hash: new Uint8Array(8),
+    session: '2025-05-21T10:30:45',
+    unordered: true,
+    partial: true,
+  };
   const b = new Map(['1808', '181F', '1822', '1840'].map((service) => [service, full]));
   expect(encodeCursors(b).length).toBeLessThan(200);
 });

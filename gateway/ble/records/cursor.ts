@@ -14,6 +14,8 @@ export interface Cursor extends RecordPlace {
   readonly session: string | null;
   /** The device sent records out of order once: nothing short of the end of a dump says how far it is. */
   readonly unordered: boolean;
+  /** From the midst of a dump of all records: older ones may still be missing, and one day all are asked for again. */
+  readonly partial: boolean;
 }
 
 /** By service UUID, shortened. */
@@ -26,11 +28,11 @@ const VERSION = 1;
 export const HASH_BYTES = 8;
 const MAX_SEQUENCE = 0xffff_ffff;
 
-/** CBOR [1, {service: [sequence, hash, session, unordered]}]. */
+/** CBOR [1, {service: [sequence, hash, session, unordered, partial]}]. */
 export function encodeCursors(book: CursorBook): Uint8Array {
-  const entries = [...book].map(([service, { sequence, hash, session, unordered }]): [string, CborValue] => [
+  const entries = [...book].map(([service, { sequence, hash, session, unordered, partial }]): [string, CborValue] => [
     service,
-    [sequence, hash, session, unordered],
+    [sequence, hash, session, unordered, partial],
   ]);
   return encodeCbor([VERSION, new Map(entries)]);
 }
@@ -56,10 +58,11 @@ export function decodeCursors(bytes: Uint8Array): CursorBook | null {
 
 function cursorOf(entry: CborValue): Cursor | null {
   if (!Array.isArray(entry)) return null;
-  const [sequence, hash, session, unordered] = entry as readonly CborValue[];
+  if (entry.length !== 5) return null;
+  const [sequence, hash, session, unordered, partial] = entry as readonly CborValue[];
   if (typeof sequence !== 'number' || sequence < 0 || sequence > MAX_SEQUENCE) return null;
   if (!(hash instanceof Uint8Array) || hash.length !== HASH_BYTES) return null;
   if (session !== null && typeof session !== 'string') return null;
-  if (typeof unordered !== 'boolean') return null;
-  return { sequence, hash, session, unordered };
+  if (typeof unordered !== 'boolean' || typeof partial !== 'boolean') return null;
+  return { sequence, hash, session, unordered, partial };
 }

@@ -15,6 +15,8 @@ const ORDER_SHOWN = 16;
 interface Mark {
   readonly place: RecordPlace;
   readonly before: number;
+  /** The dump came to its end: there are no others. */
+  readonly whole: boolean;
 }
 
 export interface Dump {
@@ -111,7 +113,7 @@ export function arrived(dump: Dump, place: RecordPlace | null, saveEvery: number
   if (!follows(place.sequence, dump.last.sequence)) {
     return { ...next, unordered: true, followed: null, marks: [], sinceMark: 0 };
   }
-  const followed = { place: dump.last, before: dump.nextToken };
+  const followed = { place: dump.last, before: dump.nextToken, whole: false };
   if (next.sinceMark <= saveEvery || inOrder < ORDER_SHOWN || dump.unordered || first === 'other') {
     return { ...next, followed };
   }
@@ -167,7 +169,7 @@ export function over(dump: Dump, outcome: Outcome): Dump {
   const isWhole = outcome === 'complete' || outcome === 'none';
   if (isWhole && isDisordered(dump)) return ended;
   if (isWhole && dump.newest !== null) {
-    return { ...ended, marks: [...dump.marks, { place: dump.newest, before: dump.nextToken }] };
+    return { ...ended, marks: [...dump.marks, { place: dump.newest, before: dump.nextToken, whole: true }] };
   }
   const isSure = dump.followed !== null && !dump.unordered && dump.inOrder >= ORDER_SHOWN;
   return isSure ? { ...ended, marks: [...dump.marks, dump.followed] } : ended;
@@ -180,11 +182,12 @@ function isDisordered({ mode, unordered, start }: Dump): boolean {
 
 /** What follows on a dump that is over. */
 export function afterDump(dump: Dump): 'all' | 'done' | 'failed' {
-  const { mode, outcome, first, newest } = dump;
+  const { mode, outcome, first, newest, start } = dump;
   if (outcome === 'incomplete' || outcome === null) return 'failed';
   if (mode === 'all') return outcome === 'unsupported' ? 'failed' : 'done';
   if (outcome !== 'complete' || first !== 'same') return 'all';
-  if (isDisordered(dump)) return 'all';
+  // A device that sends by place in its memory had perhaps not come to its oldest when it was cut.
+  if (isDisordered(dump) || start?.partial === true) return 'all';
   // Those after the wrap have smaller numbers, and were not asked for.
   return newest !== null && newest.sequence >= WRAP_ZONE ? 'all' : 'done';
 }
@@ -196,7 +199,10 @@ export function owns({ firstToken, nextToken }: Dump, token: number): boolean {
 /** Committed. */
 export function settle(dump: Dump, token: number): Dump {
   if (token < dump.settled || dump.settledAbove.includes(token)) return dump;
-  if (token !== dump.settled) return { ...dump, settledAbove: [...dump.settledAbove, token] };
+  if (token !== dump.settled) {
+    // Behind one that was not kept, none counts any more.
+    return dump.refused ? dump : { ...dump, settledAbove: [...dump.settledAbove, token] };
+  }
   let settled = token + 1;
   while (dump.settledAbove.includes(settled)) settled += 1;
   const settledAbove =
@@ -210,21 +216,16 @@ export function advance(dump: Dump, book: CursorBook): { readonly dump: Dump; re
     // What was saved in mid-dump held only for a device that keeps the order.
     return { dump: { ...dump, moved: false }, book: withCursor(book, dump.service, dump.start) };
   }
-  let reached: RecordPlace | null = null;
-  let count = 0;
-  for (const { place, before } of dump.marks) {
-    if (before > dump.settled) break;
-    reached = place;
-    count += 1;
-  }
-  if (reached === null) return { dump, book };
+  const count = dump.marks.filter(({ before }) => before <= dump.settled).length;
+  const reached = dump.marks[count - 1];
+  if (reached === undefined) return { dump, book };
   const left = { ...dump, marks: dump.marks.slice(count), moved: true };
   const held = book.get(dump.service);
   const { session, unordered } = dump;
-  const same = held?.session === session && held.unordered === unordered && isSame(reached, held);
-  return same
-    ? { dump: left, book }
-    : { dump: left, book: withCursor(book, dump.service, { ...reached, session, unordered }) };
+  const partial = dump.mode === 'all' ? !reached.whole : dump.start?.partial === true;
+  const isHeld = held?.session === session && held.unordered === unordered && held.partial === partial;
+  if (isHeld && isSame(reached.place, held)) return { dump: left, book };
+  return { dump: left, book: withCursor(book, dump.service, { ...reached.place, session, unordered, partial }) };
 }
 
 function withCursor(book: CursorBook, service: string, cursor: Cursor | null): CursorBook {

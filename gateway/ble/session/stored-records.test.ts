@@ -245,9 +245,11 @@ test('a dump that was cut goes on where it was, also between two saves', () => {
   rig.cut();
   while (rig.next('store'));
   const again = new Rig(meter(records(40)), rig.durable).begin().run();
-  expect(writes(again)).toEqual(['0103011300']);
+  // All are asked for once more, since nobody knows whether the meter sends its oldest first.
+  expect(writes(again)).toEqual(['0103011300', '0101']);
   expect(committed(again)).toEqual(wanted(records(40)));
-  expect(again.durable.duplicates).toBe(1);
+  expect(again.durable.duplicates).toBe(1 + 40);
+  expect(writes(new Rig(meter(records(40)), rig.durable).begin().run())).toEqual(['0103012800']);
 });
 
 test('what is in quarantine holds the cursor until it is committed, like any record', () => {
