@@ -95,7 +95,7 @@ export class Arrivals {
     tally.ble_throttled++;
     if (verdict === 'flooded') {
       tally.ble_floods++;
-      log('bluetooth: throttled', { device: account.device, code: 'rate_exceeded' });
+      log('bluetooth: throttled', { code: 'rate_exceeded' });
       driver.hear({ kind: 'pause', forMs: account.flood.pauseMs(nowMs), why: 'throttled' });
     }
     return true;

@@ -158,7 +158,7 @@ export class SessionDriver {
       case 'saveCursor':
         return void this.#run(effect.id, () => done(effect.id, cursors.save(this.rule.device, effect.bytes)));
       case 'note':
-        return void this.#ports.log(`bluetooth: ${effect.what}`, { device: this.rule.device, code: effect.code });
+        return void this.#ports.log(`bluetooth: ${effect.what}`, { code: effect.code });
     }
   }
 
@@ -220,7 +220,7 @@ export class SessionDriver {
 
   #codeOf(error: unknown): ErrorCode {
     if (isVitalsealError(error)) return error.code;
-    this.#ports.log('bluetooth: fault', { device: this.rule.device, name: (error as Error)?.name });
+    this.#ports.log('bluetooth: fault', { name: (error as Error)?.name });
     return 'internal';
   }
 }

@@ -167,7 +167,7 @@ class BluezRadio implements Radio {
       this.#listener(event);
     } catch (error) {
       // Whatever it is about, what the host says next must still be understood.
-      this.#log('an event of the radio was not taken', { kind: event.kind, error: String(error) });
+      this.#log('an event of the radio was not taken', { kind: event.kind, error: (error as Error)?.name });
     }
   }
 
