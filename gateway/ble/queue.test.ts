@@ -81,6 +81,24 @@ describe('the slots of an adapter', () => {
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
   });
 
+  it('go to a device that stays in the end, however many thermometers are heard all the time', () => {
+    const queue = new SlotQueue(LIMITS);
+    const served = new Map<string, number>();
+    queue.request('strap', false);
+    for (const name of ['t1', 't2', 't3', 't4']) queue.request(name, true);
+    for (let now = 0; now < 600_000; now += 1000) {
+      for (let asked = queue.overdue(now, live); asked !== null; asked = queue.overdue(now, live)) {
+        if (!('leave' in asked)) break;
+        queue.release(asked.leave, now);
+        queue.request(asked.leave, asked.leave !== 'strap');
+      }
+      for (let device = queue.grant(now); device !== null; device = queue.grant(now))
+        served.set(device, (served.get(device) ?? 0) + 1);
+    }
+    expect(served.get('strap')).toBeGreaterThanOrEqual(5);
+    expect(Math.min(...served.values())).toBeGreaterThanOrEqual(5);
+  });
+
   it('are forgotten with the device', () => {
     const queue = new SlotQueue(LIMITS);
     queue.request('a', false);

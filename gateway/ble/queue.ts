@@ -1,5 +1,6 @@
 // Who gets the adapter's slots. Devices beyond them take turns: the one that was longest without a slot goes first, but a
-// meter that advertises for half a minute goes before those that stay. Pure: times come in, names go out.
+// meter that advertises for half a minute goes before those that stay: once, not while they wait and it comes again and again.
+// Pure: times come in, names go out.
 
 export interface QueueLimits {
   readonly connections: number;
@@ -24,6 +25,8 @@ export class SlotQueue {
   readonly #holders = new Map<string, number>();
   /** Device → when it gave its last slot back. */
   readonly #servedAt = new Map<string, number>();
+  /** Device → the place that was next when it was granted its last slot. */
+  readonly #grantedAt = new Map<string, number>();
   /** Asked to give their slot up; not asked twice. */
   readonly #leaving = new Set<string>();
   #places = 0;
@@ -64,14 +67,18 @@ export class SlotQueue {
     this.#leaving.delete(device);
     this.#holders.delete(device);
     this.#servedAt.delete(device);
+    this.#grantedAt.delete(device);
   }
 
   /** Gives the next free slot away; null when there is none, or nobody waits. */
   grant(nowMs: number): string | null {
     if (this.#holders.size >= this.#limits.connections) return null;
     let best: string | null = null;
-    for (const device of this.#waiting.keys()) if (best === null || this.#isBefore(device, best)) best = device;
+    const hurried = this.#hurried();
+    for (const device of this.#waiting.keys())
+      if (best === null || this.#isBefore(device, best, hurried)) best = device;
     if (best === null) return null;
+    this.#grantedAt.set(best, this.#places);
     this.#waiting.delete(best);
     this.#holders.set(best, nowMs);
     return best;
@@ -84,7 +91,8 @@ export class SlotQueue {
   overdue(nowMs: number, occupation: (device: string) => Occupation): { leave: string } | { inMs: number } | null {
     const free = this.#limits.connections - this.#holders.size + this.#leaving.size;
     if (this.#waiting.size <= free) return null;
-    const turnMs = this.#shortWait(free) ? this.#limits.shortTurnMs : this.#limits.turnMs;
+    // More short-lived devices wait than there will be slots for.
+    const turnMs = this.#hurried().size > free ? this.#limits.shortTurnMs : this.#limits.turnMs;
     let first: string | null = null;
     let firstAt = Number.POSITIVE_INFINITY;
     for (const [device, since] of this.#holders) {
@@ -100,17 +108,20 @@ export class SlotQueue {
     return { leave: first };
   }
 
-  /** Whether more short-lived devices wait than there will be slots for. */
-  #shortWait(free: number): boolean {
-    let count = 0;
-    for (const { short } of this.#waiting.values()) if (short) count++;
-    return count > free;
+  /** The short-lived ones that had no slot since the first of those that stay began to wait. */
+  #hurried(): ReadonlySet<string> {
+    let first = Number.POSITIVE_INFINITY;
+    for (const { short, place } of this.#waiting.values()) if (!short) first = Math.min(first, place);
+    const hurried = new Set<string>();
+    for (const [device, { short }] of this.#waiting)
+      if (short && (this.#grantedAt.get(device) ?? 0) <= first) hurried.add(device);
+    return hurried;
   }
 
-  #isBefore(a: string, b: string): boolean {
+  #isBefore(a: string, b: string, hurried: ReadonlySet<string>): boolean {
+    if (hurried.has(a) !== hurried.has(b)) return hurried.has(a);
     const one = this.#waiting.get(a) as Waiting;
     const other = this.#waiting.get(b) as Waiting;
-    if (one.short !== other.short) return one.short;
     const served = this.#lastServed(a) - this.#lastServed(b);
     return served === 0 || Number.isNaN(served) ? one.place < other.place : served < 0;
   }
