@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { SessionEffect, SessionInput, TimerId } from './input.ts';
 import { stepSession } from './machine.ts';
 import { characteristic, glucoseRecord, METER, MONITOR, STRAP } from './meter.testing.ts';
+import { planFor } from './plan.ts';
 import { newSession, SESSION_LIMITS, type SessionState, wantsSlot } from './state.ts';
 
 const HEALTH = [
@@ -206,4 +207,15 @@ test('from anywhere, time limits alone lead back to where it waits to be heard',
     expect(['idle', 'unpaired', 'stopped']).toContain(state.phase);
   };
   fc.assert(fc.property(fc.array(move, { maxLength: 120, size: 'max' }), run), { numRuns: 300 });
+});
+
+test('a table of nothing but repetitions is read to a bound, and the rest of it still', () => {
+  const many = (service: string, uuid: string, can: string) =>
+    Array.from({ length: 100 }, (_, i) => characteristic(service, uuid, can, `${uuid}/${i}`));
+  const plan = planFor(
+    [...many('180A', '2A29', 'r'), ...many('1840', '2B8B', 's'), ...many('181F', '2AAA', 'r'), ...METER],
+    false,
+  );
+  expect(plan.length).toBeLessThan(60);
+  expect(plan.at(-1)).toMatchObject({ do: 'records', service: '1808' });
 });

@@ -44,6 +44,8 @@ export type PlanStep =
   | RecordsStep
   | SetClockStep;
 
+/** Characteristics of one UUID that are looked at: two sensors have two, a liar has hundreds. */
+const MOST_OF_A_KIND = 8;
 const RACP = '2A52';
 const SESSION_START = '2AAA';
 const BATTERY = '2A19';
@@ -94,7 +96,8 @@ export const STORED: ReadonlyMap<string, StoredRecords> = new Map([
 ]);
 
 /** `aboutKnown`: what the device is was read in an earlier connection. */
-export function planFor(characteristics: readonly GattCharacteristic[], aboutKnown: boolean): readonly PlanStep[] {
+export function planFor(table: readonly GattCharacteristic[], aboutKnown: boolean): readonly PlanStep[] {
+  const characteristics = fewOfAKind(table);
   const subscriptions = subscriptionsTo(characteristics);
   const records = subscriptions
     .filter(({ role, service }) => role === 'racp' && subscriptions.some((s) => s.service === service && s.recorded))
@@ -117,6 +120,15 @@ export function planFor(characteristics: readonly GattCharacteristic[], aboutKno
     ...(records.length === 0 ? [] : [{ do: 'load' } as const]),
     ...records,
   ];
+}
+
+function fewOfAKind(table: readonly GattCharacteristic[]): readonly GattCharacteristic[] {
+  const seen = new Map<string, number>();
+  return table.filter(({ uuid }) => {
+    const count = (seen.get(uuid) ?? 0) + 1;
+    seen.set(uuid, count);
+    return count <= MOST_OF_A_KIND;
+  });
 }
 
 function subscriptionsTo(characteristics: readonly GattCharacteristic[]): readonly Subscription[] {
