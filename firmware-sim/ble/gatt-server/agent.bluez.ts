@@ -16,9 +16,16 @@ export interface AnswerPairing {
   readonly passkey?: () => number | Promise<number>;
 }
 
-export function agentObject({ confirm, shown, passkey }: AnswerPairing): BusObject {
+/** `adapterPath`: of the device; bluetoothd also asks its default agent about links of other adapters, as of the gateway's. */
+export function agentObject(adapterPath: string, { confirm, shown, passkey }: AnswerPairing): BusObject {
   const refused = () => new BusError('org.bluez.Error.Rejected', 'Rejected');
-  const ask = (takes: string[], gives: string, call: (message: Message) => unknown): Method => ({ takes, gives, call });
+  const ask = (takes: string[], gives: string, call: (message: Message) => unknown): Method => ({
+    ...{ takes, gives },
+    call: (message) => {
+      if (takes.length > 0 && !String(message.body[0]).startsWith(`${adapterPath}/`)) throw refused();
+      return call(message);
+    },
+  });
   return {
     [AGENT]: {
       properties: {},

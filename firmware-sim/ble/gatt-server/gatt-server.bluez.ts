@@ -58,7 +58,7 @@ export async function startGattServer(options: GattServerOptions): Promise<GattS
   const beside = new ObjectServer(bus, '/');
   const { name } = peripheral.advertisement(Date.now());
   beside.add(ADVERTISEMENT_PATH, advertisementObject(peripheral, Date.now()));
-  if (options.pairing !== undefined) beside.add(PAIRING_AGENT_PATH, agentObject(options.pairing));
+  if (options.pairing !== undefined) beside.add(PAIRING_AGENT_PATH, agentObject(at, options.pairing));
   const set = (property: string, value: Variant) => call(bus, at, PROPERTIES, 'Set', 'ssv', [ADAPTER, property, value]);
   try {
     await set('Powered', new Variant('b', true));
