@@ -37,11 +37,12 @@ describe('a way without faults', () => {
       'subscribe 2A52',
       'subscribe 2A18',
       'subscribe 2A34',
-      'subscribe 2A19',
       'read 2A29',
       'read 2A24',
       'read 2A26',
       'read 2A19',
+      // Not before: BlueZ tells whoever is subscribed what somebody read.
+      'subscribe 2A19',
       'loadCursor',
       'write 2A52',
     ]);

@@ -111,12 +111,14 @@ export function planFor(table: readonly GattCharacteristic[], aboutKnown: boolea
   return [
     ...clocks.slice(0, 1),
     ...reads('session-start', [SESSION_START]),
-    ...subscriptions.map((to): PlanStep => ({ do: 'subscribe', to })),
+    ...subscribe(subscriptions.filter(({ uuid }) => uuid !== BATTERY)),
     ...subscriptions
       .filter(({ role }) => role === 'control')
       .map(({ handle, uuid }): PlanStep => ({ do: 'write', handle, uuid, bytes: START_LIVE })),
     ...(aboutKnown ? [] : reads('about', [...ABOUT.keys()])),
     ...reads('battery', [BATTERY]),
+    // Not before: BlueZ tells whoever is subscribed what somebody read, and it would be a second reading.
+    ...subscribe(subscriptions.filter(({ uuid }) => uuid === BATTERY)),
     ...(records.length === 0 ? [] : [{ do: 'load' } as const]),
     ...records,
   ];
@@ -129,6 +131,10 @@ function fewOfAKind(table: readonly GattCharacteristic[]): readonly GattCharacte
     seen.set(uuid, count);
     return count <= MOST_OF_A_KIND;
   });
+}
+
+function subscribe(subscriptions: readonly Subscription[]): readonly PlanStep[] {
+  return subscriptions.map((to) => ({ do: 'subscribe', to }));
 }
 
 function subscriptionsTo(characteristics: readonly GattCharacteristic[]): readonly Subscription[] {
