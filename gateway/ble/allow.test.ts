@@ -82,6 +82,21 @@ describe('the allow list', () => {
     expect(list.identity('00:00:00:00:00:01', '00:00:00:00:00:02')).toBeNull();
   });
 
+  it('never moves to an address that another rule names, whatever identity is claimed', () => {
+    const list = allowing(rule('band', { name: 'Band' }), rule('meter', { address: B }));
+    list.recognise(sighting(A, { name: 'Band' }), 0, nobodyLinked);
+    expect(list.identity(A, B)).toBeNull();
+    expect(list.recognise(sighting(B), 0, nobodyLinked)).toEqual({ kind: 'device', device: 'meter' });
+  });
+
+  it('gives an address up to a rule that names it later', () => {
+    const list = allowing(rule('band', { name: 'Band' }));
+    list.recognise(sighting(A, { name: 'Band' }), 0, nobodyLinked);
+    list.set([rule('band', { name: 'Band' }), rule('meter', { address: A })]);
+    expect(list.recognise(sighting(A, { name: 'Band' }), 0, nobodyLinked)).toEqual({ kind: 'device', device: 'meter' });
+    expect(list.addressOf('band')).toBeNull();
+  });
+
   it('forgets the addresses of what was removed or changed', () => {
     const list = allowing(rule('band', { name: 'Band' }), rule('strap', { address: B }));
     list.recognise(sighting(A, { name: 'Band' }), 0, nobodyLinked);

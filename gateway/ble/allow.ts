@@ -37,7 +37,7 @@ export class AllowList {
     }
     for (const [address, { rule }] of [...this.#bound]) {
       const now = rules.find(({ device }) => device === rule.device);
-      if (now === undefined || !sameRule(now, rule)) this.#unbind(address);
+      if (now === undefined || !sameRule(now, rule) || this.#isOthers(address, rule)) this.#unbind(address);
     }
   }
 
@@ -89,6 +89,8 @@ export class AllowList {
     if (this.#bound.has(address)) return this.deviceAt(address);
     const { address: expected } = bound.rule.match;
     if (expected !== null && expected.toUpperCase() !== address) return null;
+    // Whoever is paired may claim any identity.
+    if (this.#isOthers(address, bound.rule)) return null;
     this.#bind(address, bound);
     return bound.rule.device;
   }
@@ -98,6 +100,11 @@ export class AllowList {
     for (const rule of this.#byAddress.get(sighting.address) ?? []) if (fits(rule, sighting)) yield rule;
     if (sighting.name === null || this.#isSpoken(sighting.address)) return;
     for (const rule of this.#byName.get(sighting.name) ?? []) if (fits(rule, sighting)) yield rule;
+  }
+
+  /** Whether rules name this address, and `rule` is none of them. */
+  #isOthers(address: BleAddress, rule: BleDevice): boolean {
+    return this.#isSpoken(address) && rule.match.address?.toUpperCase() !== address;
   }
 
   /** Whether a rule names this address: no rule by name may take it then, also while that rule does not yet fit. */

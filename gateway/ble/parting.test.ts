@@ -59,3 +59,18 @@ it('a radio that breaks its promises ends one effect, not the process', async ()
   await site.live(2);
   expect(site.status('strap').state).toBe('live');
 });
+
+it('an identity that somebody else has a link under is not taken from it', async () => {
+  const site = new Site();
+  site.radio.add(strap(1), strap(2));
+  site.allow('one', { address: addressOf(1) });
+  site.allow('two', { name: 'Strap 2' });
+  await site.start();
+  await site.live(2);
+  expect(site.radio.linked.size).toBe(2);
+  site.radio.claim(addressOf(2), addressOf(1));
+  site.radio.notify(addressOf(1), '2A37', beat(72));
+  await site.settle();
+  expect(site.kept.map(({ device }) => device)).toEqual(['one']);
+  expect(site.status('two').address).toBe(addressOf(2));
+});

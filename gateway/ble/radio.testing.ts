@@ -94,6 +94,11 @@ export class MemoryRadio implements Radio {
     this.#emit({ kind: 'identity', from, address });
   }
 
+  /** A device says that it is another one. */
+  claim(from: BleAddress, address: BleAddress): void {
+    this.#emit({ kind: 'identity', from, address });
+  }
+
   async start(listener: (event: RadioEvent) => void): Promise<void> {
     this.#listener = listener;
     if (this.#up) this.#emit({ kind: 'up' });

@@ -213,7 +213,7 @@ export class BleSource implements Source {
         return void link?.hear({ kind: 'dropped' });
       case 'identity':
         this.#heard.identity(event.from, event.address);
-        this.#links.get(event.from)?.moved(event.address);
+        if (!this.#links.has(event.address)) this.#links.get(event.from)?.moved(event.address);
         this.#allow.identity(event.from, event.address);
         return;
       case 'up':
