@@ -1,7 +1,7 @@
 // A device that is removed, or fails in an odd way, while something of it is under way: nothing more comes of it, and the
 // others lose nothing by it.
 import { expect, it } from 'vitest';
-import { characteristic } from './session/meter.testing.ts';
+import { characteristic, METER } from './session/meter.testing.ts';
 import { addressOf, beat, Site, strap } from './source.testing.ts';
 
 async function remove(site: Site, device: string): Promise<void> {
@@ -74,3 +74,24 @@ it('an identity that somebody else has a link under is not taken from it', async
   expect(site.kept.map(({ device }) => device)).toEqual(['one']);
   expect(site.status('two').address).toBe(addressOf(2));
 });
+
+it.each(['discover', 'connect', 'subscribe', 'read', 'write', 'pair', 'disconnect'] as const)(
+  'a stop while a %s hangs ends in bounded time, and leaves no timer',
+  async (call) => {
+    const site = new Site();
+    site.radio.add({ ...strap(1, { characteristics: METER }), pairs: call === 'pair' });
+    site.allow('meter', { address: addressOf(1) });
+    if (call === 'pair') site.radio.fail('pair', 'hang');
+    await site.start();
+    site.radio.fail(call, 'hang');
+    await site.live(2);
+    let stopped = false;
+    void site.source.stop().then(() => {
+      stopped = true;
+    });
+    await site.pass(11_000);
+    expect([stopped, site.timers]).toEqual([true, 0]);
+    await site.live(2);
+    expect([site.radio.linked.size, site.timers]).toEqual([0, 0]);
+  },
+);
