@@ -4,7 +4,7 @@ import { AgentService, type ServiceParts } from './service.ts';
 
 const NOTHING = { checkpoint: null, evidence: null };
 
-/** An agent to which readings come at every look, and whose first ten are proven at the third look. */
+/** An agent to which a reading comes at every look, also while its batches close; the first ten are proven at that look. */
 function service(provenAtLook: number) {
   let [flushes, looks] = [0, 0];
   const vault = {
@@ -14,8 +14,8 @@ function service(provenAtLook: number) {
     async status() {
       looks++;
       const [readings, proven] = [9 + looks, looks >= provenAtLook ? 10 : 0];
-      const backlog = { readings: readings - proven, batches: 0, bytes: 0 };
-      return { readings, proven, backlog, held: 0, dropped: 0, refused: 0, failing: null, spool: {} };
+      const backlog = { readings: readings - proven, batches: proven > 0 ? 0 : flushes, bytes: 0 };
+      return { readings, proven, batches: flushes, backlog, held: 0, dropped: 0, refused: 0, failing: null, spool: {} };
     },
   };
   const live = { sync: { state: { phase: 'idle', problem: null } }, owners: null, inputs: null };
@@ -34,6 +34,12 @@ it('flushes once, and waits for what was there then, whatever comes meanwhile', 
   const { service: agent, flushes } = service(3);
   expect(await agent.flush()).toMatchObject({ proven: 10 });
   expect(flushes()).toBe(1);
+});
+
+it('does not wait for what came while the batches closed', async () => {
+  // The eleventh reading is there when the flush returns, and in no batch.
+  const { service: agent } = service(4);
+  expect(await agent.flush(1000)).toMatchObject({ proven: 10, backlog: { batches: 0 } });
 });
 
 it('gives up waiting in time, and says how it stands', async () => {

@@ -112,15 +112,18 @@ export class AgentService {
    */
   async flush(withinMs = Number.POSITIVE_INFINITY): Promise<AgentStatus> {
     const { vault, live } = this.#parts;
+    // What comes while the batches close is in none of them: counted after it, it would be waited for until its own closes.
+    const { readings: here } = await vault.status();
     // Once: to close batches again and again while nothing can be sent would make a record of every tenth of a second.
     await vault.flush();
-    const { readings: here } = await vault.status();
+    const { batches: sealed } = await vault.status();
     for (let waited = 0; waited < withinMs; waited += FLUSH_LOOK_MS) {
-      const { readings, backlog, held } = await vault.status();
+      const { readings, batches, backlog, held } = await vault.status();
       const phase = live()?.sync?.state.phase ?? 'stopped';
       if (phase === 'stopped' || phase === 'forked') break;
       const later = readings - here;
-      if (backlog.readings <= held + later && (later > 0 || (await vault.pending(1)).length === 0)) break;
+      const settled = batches - backlog.batches >= sealed && backlog.readings <= held + later;
+      if (settled && (later > 0 || (await vault.pending(1)).length === 0)) break;
       await new Promise((resolve) => setTimeout(resolve, FLUSH_LOOK_MS));
     }
     return this.status();
