@@ -58,6 +58,9 @@ export class ByHand {
     changed();
     let address: BleAddress | null = null;
     try {
+      const { problem, paired } = driverOf(device)?.state ?? {};
+      // A bond that only the host still has: as long as it has it, nothing is paired anew.
+      if (problem === 'pairing_needed' && paired === true) await this.forget(device);
       address = await this.#ready(device);
       await radio.pair(address, dialogue);
       this.#pairing.delete(device);

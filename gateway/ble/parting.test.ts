@@ -95,3 +95,27 @@ it.each(['discover', 'connect', 'subscribe', 'read', 'write', 'pair', 'disconnec
     expect([site.radio.linked.size, site.timers]).toEqual([0, 0]);
   },
 );
+
+it('a device that lost its bond can be paired again, without being removed', async () => {
+  const site = new Site();
+  site.radio.add(strap(1, { pairs: true }));
+  site.radio.paired.add(addressOf(1));
+  site.allow('strap', { address: addressOf(1) });
+  await site.start();
+  await site.live(2);
+  expect(site.status('strap')).toMatchObject({ state: 'live', paired: true });
+  site.radio.reset.add(addressOf(1));
+  site.radio.drop(addressOf(1));
+  await site.live(5);
+  expect(site.status('strap').problem).toBe('pairing_needed');
+  const asked: string[] = [];
+  const paired = site.source.pair('strap', async ({ kind }) => {
+    asked.push(kind);
+    return true;
+  });
+  await site.live(3);
+  await paired;
+  await site.live(3);
+  expect(asked).toEqual(['confirm']);
+  expect(site.status('strap')).toMatchObject({ state: 'live', problem: null, paired: true });
+});

@@ -30,6 +30,8 @@ export class MemoryRadio implements Radio {
   readonly calls: Record<RadioCall, number> = {
     ...{ discover: 0, connect: 0, disconnect: 0, pair: 0, forget: 0, read: 0, write: 0, subscribe: 0 },
   };
+  /** They lost their bond, and the host did not notice. */
+  readonly reset = new Set<BleAddress>();
   discovering = false;
   /** The most links at once. */
   mostLinked = 0;
@@ -136,6 +138,7 @@ export class MemoryRadio implements Radio {
   async pair(address: BleAddress, dialogue: PairingDialogue | null): Promise<void> {
     await this.#called('pair');
     if (!this.#peripherals.has(address)) throw new VitalsealError('device_gone');
+    if (this.paired.has(address)) return;
     if (dialogue === null) throw new VitalsealError('pairing_needed');
     if ((await dialogue({ kind: 'confirm', passkey: '123456' })) !== true) throw new VitalsealError('pairing_failed');
     this.paired.add(address);
@@ -144,6 +147,7 @@ export class MemoryRadio implements Radio {
 
   async forget(address: BleAddress): Promise<void> {
     await this.#called('forget');
+    this.reset.delete(address);
     this.paired.delete(address);
     this.drop(address);
   }
@@ -175,7 +179,8 @@ export class MemoryRadio implements Radio {
     const uuid = peripheral?.characteristics.find((one) => one.handle === handle)?.uuid;
     if (peripheral === undefined || uuid === undefined || !this.linked.has(address))
       throw new VitalsealError('device_gone');
-    if (peripheral.pairs === true && !this.paired.has(address)) throw new VitalsealError('pairing_needed');
+    const isBonded = this.paired.has(address) && !this.reset.has(address);
+    if (peripheral.pairs === true && !isBonded) throw new VitalsealError('pairing_needed');
     return { uuid, peripheral };
   }
 
