@@ -8,7 +8,10 @@ const NOTHING = { checkpoint: null, evidence: null };
 function service(provenAtLook: number) {
   let [flushes, looks] = [0, 0];
   const vault = {
-    flush: async () => void flushes++,
+    async flush() {
+      flushes++;
+      looks++;
+    },
     pending: async () => [{}],
     meta: async (key: keyof typeof NOTHING) => NOTHING[key] ?? null,
     async status() {
