@@ -48,7 +48,8 @@ describe('a device of the allow list', () => {
     await site.live(3);
     expect([...site.radio.linked]).toEqual([addressOf(1)]);
     expect(site.source.counters().ble_unknown).toBe(1);
-    expect(site.source.sightings().map(({ address }) => address)).toContain(addressOf(2));
+    const around = new Map(site.source.sightings().map(({ address, connected }) => [address, connected]));
+    expect([around.get(addressOf(1)), around.get(addressOf(2))]).toEqual([true, false]);
     await site.pass(20_000);
     expect(site.radio.discovering).toBe(false);
   });

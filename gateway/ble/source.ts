@@ -177,10 +177,10 @@ export class BleSource implements Source {
     if (!this.#up && nowMs - this.#downSinceMs > PATIENCE_MS) throw new VitalsealError('radio_unavailable');
     this.#discovery.hold(leaseMs);
     const heard = this.#heard.since(nowMs - this.#limits.heardMs);
-    const known = new Set(heard.map(({ address }) => address));
-    // What has a link does not advertise.
-    const linked = this.#options.radio.sightings().filter(({ address, connected }) => connected && !known.has(address));
-    return [...heard, ...linked];
+    // What has a link does not advertise: what was heard of it before says nothing of the link.
+    const linked = this.#options.radio.sightings().filter(({ connected }) => connected);
+    const isLinked = new Set(linked.map(({ address }) => address));
+    return [...heard.filter(({ address }) => !isLinked.has(address)), ...linked];
   }
 
   /** Throws `device_unknown`, `device_gone`, and what Radio.pair does. */
