@@ -4,13 +4,18 @@ import { Message, type MessageBus, sessionBus } from '@jellybrick/dbus-next';
 
 const CONNECT_MS = 5000;
 
-/** Throws Error when the bus does not answer. Its later death is noticed by whoever uses it. */
-export function connectBus(busAddress: string): Promise<MessageBus> {
+/**
+ * Throws Error when the bus does not answer. Its later death is told to `onEnd`, as is the end of the connection by
+ * `disconnect`.
+ */
+export function connectBus(busAddress: string, onEnd: () => void = () => {}): Promise<MessageBus> {
   const bus = sessionBus({ busAddress });
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the bus does not answer')), CONNECT_MS);
     bus.once('connect', () => {
       clearTimeout(timer);
+      // The library tells nobody when the daemon goes.
+      streamOf(bus)?.once('close', onEnd);
       resolve(bus);
     });
     (bus as EventEmitter).on('error', (error: Error) => {
@@ -18,6 +23,12 @@ export function connectBus(busAddress: string): Promise<MessageBus> {
       reject(error);
     });
   });
+}
+
+function streamOf(bus: MessageBus): EventEmitter | null {
+  const under: unknown = Reflect.get(bus, '_connection');
+  const stream: unknown = typeof under === 'object' && under !== null ? Reflect.get(under, 'stream') : null;
+  return typeof stream === 'object' && stream !== null && 'once' in stream ? (stream as EventEmitter) : null;
 }
 
 /** Signals that match `rule` come as messages from now on. */

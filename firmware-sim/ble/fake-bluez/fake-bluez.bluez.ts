@@ -37,7 +37,9 @@ export class FakeBluez {
   /** Takes the name org.bluez. Throws Error when the bus is not there or another has it. */
   async start(): Promise<void> {
     const { busAddress, adapter: name = 'hci0', powered = true, now = Date.now, onSent = () => {} } = this.#options;
-    const bus = await connectBus(busAddress);
+    const bus = await connectBus(busAddress, () => {
+      if (this.#bus === bus) this.#options.onLost?.();
+    });
     const server = new ObjectServer(bus, '/');
     server.intercept = (message) => this.#intercept(message);
     const agents = new Agents(bus, this.#limits.agentMs);

@@ -14,4 +14,6 @@ export interface FakeBluezOptions {
   readonly now?: () => number;
   /** Told of every packet that leaves a device. */
   readonly onSent?: OnSent;
+  /** The bus is gone, and not by `stop`: no client will come any more. */
+  readonly onLost?: () => void;
 }
