@@ -37,7 +37,11 @@ export function pair(io: Io): Command {
         while (look.state === 'working' || look.state === 'asks') {
           if (look.state === 'asks' && look.n !== asked) {
             asked = look.n;
-            const answer = await answerTo(io, look.question, given);
+            // An answer of another kind ends the command: the pairing must not be left waiting for it.
+            const answer = await answerTo(io, look.question, given).catch(async (error: unknown) => {
+              await desk.cancel().catch(() => {});
+              throw error;
+            });
             if (answer === null) await desk.cancel();
             // Taken back by the device meanwhile: the next look says how it ended.
             else if (look.question.kind !== 'show-passkey') await desk.answer(look.n, answer).catch(ignoreStale);

@@ -42,6 +42,9 @@ it('redraws the live table in place, within the width, and says how many do not 
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(80);
   expect(first).not.toContain('\u001b[2J');
   show([{ ...heard, what: 'thermometer' }]);
-  expect(recorded.stdout()).toContain('thermometer C0:26:DA:01:02:03: agent devices add NAME --ble C0:26:DA:01:02:03');
+  expect(recorded.stdout()).toContain('\nagent devices add NAME --ble C0:26:DA:01:02:03\u001b[K\n');
   expect(recorded.stdout().slice(first.length).startsWith('\u001b[20F')).toBe(true);
+  // BlueZ remembers how strong it was before it was linked.
+  show([{ ...heard, connected: true }]);
+  expect(recorded.stdout()).toMatch(/linked +C0:26:DA:01:02:03/);
 });

@@ -63,7 +63,7 @@ const COLUMNS = ['signal', 'address', 'name', 'what', 'ours, or what adds it'] a
 
 function rowsOf(heard: readonly ListedSighting[]) {
   return heard.map((one) => ({
-    signal: signalOf(one.rssi),
+    signal: signalOf(one.connected ? null : one.rssi),
     address: one.address,
     name: one.name ?? '',
     what: one.what ?? '',
@@ -96,7 +96,8 @@ export function adding({ address, addressType, name }: ListedSighting): string {
 function narrow(shown: readonly ListedSighting[]): string[] {
   const rows = rowsOf(shown).map((row, i) => ({ ...row, ours: shown[i]?.device ?? '', name: row.name.slice(0, NAME) }));
   const stranger = shown.find(({ device, what }) => device === null && what !== null);
-  const hint = stranger === undefined ? [] : [`${stranger.what} ${stranger.address}: ${adding(stranger)}`];
+  // Alone on its line: whoever copies it must not find its end cut off.
+  const hint = stranger === undefined ? [] : [adding(stranger)];
   return [...tableLines(rows, ['signal', 'address', 'name', 'what', 'ours']), ...hint];
 }
 

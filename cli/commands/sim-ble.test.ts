@@ -1,4 +1,7 @@
-import { busProgram } from '@vitalseal/firmware-sim';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { busProgram, startPrivateBus } from '@vitalseal/firmware-sim';
 import { describe, expect, it } from 'vitest';
 import { recordingIo } from '../io.ts';
 import { main } from '../main.ts';
@@ -56,5 +59,21 @@ describe('vitalseal sim ble', () => {
     expect(code).toBe(0);
     expect(stderr()).toMatch(/^cgm at C0:FF:EE:00:00:01 on a fake BlueZ, bus unix:path=/);
     expect(lastJson()).toMatchObject({ kind: 'cgm', address: 'C0:FF:EE:00:00:01', packets: 0, readings: 0 });
+  });
+
+  it.skipIf(!busIsThere())('says which digits its device shows, and ends when its bus does', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'vitalseal-sim-ble-'));
+    try {
+      const bus = await startPrivateBus(dir);
+      setTimeout(() => void bus.stop(), 500);
+      const { code, stderr } = await run(
+        ...['scale', '--fake', '--bus', bus.address, '--pairing', 'passkey-entry', '--seconds', '20'],
+      );
+      expect([code, stderr()]).toEqual([75, expect.stringContaining('radio_unavailable: the bus is gone')]);
+      expect(stderr()).toContain('the device shows 123456');
+      expect(stderr()).toContain(`DBUS_SYSTEM_BUS_ADDRESS='${bus.address}'`);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 });

@@ -41,10 +41,14 @@ interface Running {
   readonly where: string;
   readonly address: string;
   readonly bus: string;
+  /** Resolves when nothing can reach it any more. */
+  readonly lost?: Promise<void>;
   sent(): { readonly packets: number; readonly readings: number };
   stop(): Promise<void>;
 }
 
+/** What the device of --fake shows while it is paired. */
+const FAKE_DIGITS = 123_456;
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
 export function simBleCommand(io: Io): Command {
@@ -61,7 +65,7 @@ export function simBleCommand(io: Io): Command {
     .option('--address <address>', 'of the device, with --fake', addressOf, 'C0:FF:EE:00:00:01')
     .option('--name <text>', 'the name that it advertises')
     .option('--seed <text>', 'the same seed gives the same measurements')
-    .option('--records <n>', 'how many records it has stored at the beginning', wholeNumber)
+    .option('--records <n>', 'how many records it has stored at the beginning, dated back from then', wholeNumber)
     .option('--clock-error <seconds>', 'how far its clock is ahead; behind when negative', finite)
     .option('--rate <n>', 'live packets a second, in place of its own rhythm', positive)
     .addOption(new Option('--pairing <how>', 'it must be paired before it measures').choices(PAIRINGS))
@@ -69,19 +73,26 @@ export function simBleCommand(io: Io): Command {
     .option('--json', 'print the counts as one JSON object')
     .addHelpText(
       'after',
-      '\nA gateway finds the device of --fake when it is told the same bus: DBUS_SYSTEM_BUS_ADDRESS.',
+      '\nA gateway finds the device of --fake when it is told the same bus: DBUS_SYSTEM_BUS_ADDRESS, or bus in agent.toml.' +
+        '\nA bus of its own has another address at each start. One that stays: dbus-daemon --session --print-address, and --bus.',
     )
     .action((kind: BleKind, flags: BleFlags) => simulate(io, kind, flags));
 }
 
 async function simulate(io: Io, kind: BleKind, flags: BleFlags): Promise<void> {
   const running = await (flags.fake ? behindFake(kind, flags) : onAdapter(io, kind, flags)).catch((error: unknown) => {
-    throw error instanceof VitalsealError ? error : new VitalsealError('radio_unavailable', wordsOf(error));
+    if (error instanceof VitalsealError) throw error;
+    const without = flags.fake ? '' : '; --fake does without Bluetooth';
+    throw new VitalsealError('radio_unavailable', `${wordsOf(error)}${without}`);
   });
   const { signal } = io;
   try {
     io.printError(`${kind} at ${running.address} on ${running.where}${io.interactive ? '; Ctrl-C stops' : ''}`);
-    await new Promise<void>((resolve) => {
+    if (flags.fake && flags.pairing !== undefined && flags.pairing !== 'just-works')
+      io.printError(`pairing it, the device shows ${FAKE_DIGITS}`);
+    if (flags.fake) io.printError(`a gateway finds it with DBUS_SYSTEM_BUS_ADDRESS='${running.bus}'`);
+    await new Promise<void>((resolve, reject) => {
+      void running.lost?.then(() => reject(new VitalsealError('radio_unavailable', 'the bus is gone')));
       const timer = flags.seconds === undefined ? undefined : setTimeout(resolve, flags.seconds * 1000);
       const stop = () => {
         clearTimeout(timer);
@@ -107,7 +118,10 @@ function specOf(kind: BleKind, flags: BleFlags): FakeDeviceSpec {
     ...(records !== undefined && { records }),
     ...(clockError !== undefined && { clockErrorMs: clockError * 1000 }),
     ...(rate !== undefined && { rate }),
-    ...(pairing !== undefined && { pairing, protection: pairing === 'just-works' ? 'encrypted' : 'authenticated' }),
+    ...(pairing !== undefined && {
+      ...{ pairing, passkey: FAKE_DIGITS },
+      protection: pairing === 'just-works' ? 'encrypted' : 'authenticated',
+    }),
   };
 }
 
@@ -116,9 +130,10 @@ async function behindFake(kind: BleKind, flags: BleFlags): Promise<Running> {
   const bus = flags.bus ?? (own?.address as string);
   try {
     const spec = specOf(kind, flags);
-    const bluez = await startFakeBluez({ busAddress: bus, adapter: flags.adapter, peripherals: [spec] });
+    const { promise: lost, resolve: onLost } = Promise.withResolvers<void>();
+    const bluez = await startFakeBluez({ busAddress: bus, adapter: flags.adapter, peripherals: [spec], onLost });
     return {
-      ...{ bus, where: `a fake BlueZ, bus ${bus}`, address: flags.address },
+      ...{ bus, lost, where: `a fake BlueZ, bus ${bus}`, address: flags.address },
       sent: () => bluez.sent(flags.address),
       stop: async () => {
         await bluez.stop();

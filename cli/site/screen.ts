@@ -54,13 +54,17 @@ function picture(flow: Flow): string[] {
   const row = (name: string, value: number, note: string) =>
     `  ${name.padEnd(18)}${String(value).padStart(10)}   ${note}`;
   return [
-    row('sent', flow.sent, 'readings that the equipment published in this run'),
-    row('kept', flow.readings, 'durable and encrypted on the gateway, then acknowledged'),
+    row('sent', flow.sent, 'readings published in this run'),
+    row('kept', flow.readings, 'encrypted on disk, then acknowledged'),
     row('batches', flow.batches, 'compressed and sealed'),
     row('registrations', flow.registrations, 'proven entries of this gateway'),
     row('final checkpoint', flow.checkpoint.size, 'entries in the log, cosigned'),
-    row('proven', flow.proven, 'readings that the gateway has dropped: 32 bytes a record remain'),
-    row('backlog', flow.backlog.readings, `readings not yet proven, ${flow.backlog.batches} sealed batches`),
+    row('proven', flow.proven, 'in the ledger: 32 bytes a record remain'),
+    row(
+      'backlog',
+      flow.backlog.readings,
+      `not yet proven; ${counted(flow.backlog.batches, 'sealed batch', 'sealed batches')}`,
+    ),
     row('quarantined', flow.quarantined, 'messages that could not be decoded'),
     `  ${flow.state}`,
   ];
