@@ -70,6 +70,8 @@ describe('agent devices, while no agent runs', () => {
     const strap = await devices('show', 'strap-2');
     expect(strap.stdout).toMatch(/advertised name +Strap 7/);
     expect(strap.stdout).toMatch(/clock +not read yet; set when it is wrong/);
+    expect(strap.stdout).toMatch(/state +not heard since the agent started, or no agent runs/);
+    expect(strap.stdout).not.toContain('paired');
     const pump = await devices('show', 'pump-1', '--json');
     expect(pump.json()).toMatchObject({ kind: 'mqtt', username: 'pump-1', topics: { json: 'vitalseal/pump-1/json' } });
     expect(pump.stdout).not.toContain(password);

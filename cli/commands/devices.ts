@@ -142,6 +142,16 @@ function shownRows(shown: ShownDevice): [string, Cell][] {
     now.clock === null
       ? 'not read yet'
       : `${now.clock.offsetMs} ms off, give or take ${now.clock.uncertaintyMs} ms${now.clock.fault ? ': faulty' : ''}`;
+  // Of a device that nobody listened for even its bond is not known here.
+  if (now.state === 'unseen' && now.lastSeenMs === null)
+    return [
+      ...[['kind', 'Bluetooth'] as [string, Cell], ...ruleRows(match)],
+      [
+        'state',
+        now.problem === null ? 'not heard since the agent started, or no agent runs' : `unseen (${now.problem})`,
+      ],
+      ['clock', setClock ? 'not read yet; set when it is wrong' : 'not read yet'],
+    ];
   return [
     ['kind', 'Bluetooth'],
     ...ruleRows(match),
