@@ -6,11 +6,14 @@ import type { Account, Tally } from './account.ts';
 import type { BleDevice, RecordCursors } from './directory.ts';
 import type { Intake } from './intake.ts';
 import type { BleAddress, Radio } from './radio.ts';
-import type { EffectId, SessionEffect, SessionInput, TimerId, Token } from './session/input.ts';
+import type { EffectId, SessionEffect, SessionInput, SessionNote, TimerId, Token } from './session/input.ts';
 import { stepSession } from './session/machine.ts';
 import { isLinked, newSession, type SessionLimits, type SessionState, wantsSlot } from './session/state.ts';
 import { clockBytes } from './time/wire.ts';
 import { type After, Timers } from './timers.ts';
+
+/** Not worth a warning: they have no code to warn of. */
+const ROUTINE: ReadonlySet<SessionNote> = new Set(['clock-set', 'records-all', 'records-complete']);
 
 /** What all sessions share. */
 export interface DriverPorts {
@@ -158,7 +161,7 @@ export class SessionDriver {
       case 'saveCursor':
         return void this.#run(effect.id, () => done(effect.id, cursors.save(this.rule.device, effect.bytes)));
       case 'note':
-        return void this.#ports.log(`bluetooth: ${effect.what}`, { code: effect.code });
+        return void this.#ports.log(`bluetooth: ${effect.what}`, ROUTINE.has(effect.what) ? {} : { code: effect.code });
     }
   }
 
