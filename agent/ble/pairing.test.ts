@@ -73,6 +73,7 @@ describe('a pairing', () => {
     expect(() => desk.start('strap')).toThrowError(code('pairing_busy'));
     desk.cancel();
     expect(() => desk.start('strap')).toThrowError(code('pairing_busy'));
+    expect(() => desk.start('strap')).toThrowError(/still being ended/);
     pair().fail(new VitalsealError('pairing_failed'));
     await new Promise(setImmediate);
     expect(await desk.look(0)).toMatchObject({ code: 'cancelled' });

@@ -38,6 +38,11 @@ export class PairingDesk {
 
   /** Throws `pairing_busy`. */
   start(device: string): PairingLook {
+    if (this.#busy && this.#now !== null && ended(this.#now))
+      throw new VitalsealError(
+        'pairing_busy',
+        'the pairing before this one is still being ended: try again in a minute',
+      );
     if (this.#busy) throw new VitalsealError('pairing_busy');
     this.#busy = true;
     const first = this.#change({ state: 'working' });
