@@ -5,6 +5,7 @@ import { VitalsealError } from '@vitalseal/ledger';
 import type { GattCharacteristic, RadioEvent } from '../radio.ts';
 import type { KnownDevice } from './device.ts';
 import type { Discovery } from './discovery.bluez.ts';
+import { EarlyValues } from './early-values.ts';
 import { asRadioError, HostError, isAlready, isInProgress, TIMEOUT } from './errors.ts';
 import type { Host } from './host.bluez.ts';
 import { CHARACTERISTIC, DEVICE } from './objects.ts';
@@ -24,6 +25,7 @@ interface Link {
   readonly waiting: Set<(error: VitalsealError) => void>;
   resolved: (() => void) | null;
   readonly subscribed: Set<string>;
+  readonly early: EarlyValues;
   characteristics: ReadonlySet<string>;
   opening: Promise<readonly GattCharacteristic[]> | null;
   /** Ended on purpose: not to be tried again. */
@@ -61,7 +63,13 @@ export class Links {
     if (known?.opening) return known.opening;
     const link: Link = {
       ...{ path, phase: 'connecting', wasConnected: isWhole(device), waiting: new Set(), resolved: null },
-      ...{ subscribed: new Set(), characteristics: new Set(), opening: null, cancelled: false },
+      ...{
+        subscribed: new Set(),
+        early: new EarlyValues(),
+        characteristics: new Set(),
+        opening: null,
+        cancelled: false,
+      },
     };
     this.#links.set(path, link);
     this.#made.add(path);
@@ -100,6 +108,7 @@ export class Links {
   async read(path: string, handle: string): Promise<Uint8Array> {
     const [bytes] = await this.#gatt(path, handle, 'ReadValue', 'a{sv}', [{}]);
     if (!(bytes instanceof Uint8Array)) throw new VitalsealError('radio_unavailable');
+    this.#links.get(path)?.early.take(handle); // BlueZ also tells what we read
     return Uint8Array.from(bytes);
   }
 
@@ -112,12 +121,14 @@ export class Links {
 
   async subscribe(path: string, handle: string): Promise<void> {
     // Before the answer: the first value may come with it.
-    const subscribed = this.#links.get(path)?.subscribed;
-    subscribed?.add(handle);
+    const link = this.#links.get(path);
+    const device = this.#host.objects.device(path);
+    link?.subscribed.add(handle);
+    if (link && device) for (const bytes of link.early.take(handle)) this.value(device, handle, bytes);
     try {
       await this.#gatt(path, handle, 'StartNotify', '', []);
     } catch (error) {
-      subscribed?.delete(handle);
+      link?.subscribed.delete(handle);
       throw error;
     }
   }
@@ -146,8 +157,8 @@ export class Links {
 
   value(device: KnownDevice, handle: string, bytes: Uint8Array): void {
     const link = this.#links.get(device.path);
-    if (link?.phase !== 'up' || !link.subscribed.has(handle)) return;
-    this.#emit({ kind: 'value', address: device.address, handle, bytes });
+    if (link?.phase !== 'up' || !link.subscribed.has(handle)) link?.early.keep(handle, bytes);
+    else this.#emit({ kind: 'value', address: device.address, handle, bytes });
   }
 
   /** The host or its adapter died: nobody is told of single links. */
