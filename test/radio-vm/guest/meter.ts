@@ -1,0 +1,46 @@
+// A meter with stored records, which drops the link in the middle of a dump, and again in the middle of the next.
+
+import { until } from '../../site/until.ts';
+import type { Host } from './host.ts';
+import { Receiver } from './receiver.ts';
+import { Wearable } from './wearable.ts';
+
+const RECORDS = 700;
+const CUTS = 2;
+/** Packets of a link after which the meter drops it; BlueZ takes two seconds for it, in which the dump goes on. */
+const CUT_AFTER = 20;
+
+export async function storedRecords(host: Host) {
+  const { central, peripheral } = host.pair(1);
+  const meter = new Wearable(peripheral, { kind: 'glucose-ble', name: 'Meter', records: RECORDS, seed: 2 });
+  const receiver = new Receiver();
+  let cuts = 0;
+  let cutting = false;
+  meter.onSent = () => {
+    if (cutting || cuts === CUTS || meter.sent.length - (meter.ends.at(-1) ?? 0) < CUT_AFTER) return;
+    cutting = true;
+    void meter.drop().then((ended) => {
+      cuts += ended;
+      cutting = false;
+    });
+  };
+  await meter.switchOn();
+  const startMs = performance.now();
+  await receiver.start(central, meter.address);
+  let wholeMs = 0;
+  try {
+    await until('every record', () => new Set(receiver.records).size >= RECORDS, 60);
+    wholeMs = Math.round(performance.now() - startMs);
+    await until('the end of the last dump', () => receiver.status?.state === 'live', 30);
+  } finally {
+    await receiver.stop();
+    await meter.switchOff();
+  }
+  const { records, known, quarantined } = receiver;
+  if (records.length !== RECORDS) throw new Error(`${records.length} records of ${RECORDS} were kept`);
+  if (quarantined > 0) throw new Error(`${quarantined} packets were not understood`);
+  if (cuts !== CUTS) throw new Error(`the link was cut ${cuts} times`);
+  const whole = meter.ends.slice(0, CUTS).filter((end) => meter.sent[end - 1]?.characteristic.uuid === '2A52');
+  if (whole.length > 0) throw new Error('a dump was over before its link was cut');
+  return { wholeMs, records: records.length, cuts, cameAgain: known, packets: meter.sent.length };
+}
