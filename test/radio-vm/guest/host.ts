@@ -32,6 +32,9 @@ export class Host {
 
   /** As a crash: no process, and nobody on the bus any more. */
   async killBluetoothd(): Promise<void> {
+    const { exitCode, signalCode } = this.#bluetoothd;
+    if (exitCode !== null || signalCode !== null)
+      throw new Error(`bluetoothd ended by itself: ${exitCode ?? signalCode}`);
     const ended = once(this.#bluetoothd, 'exit');
     this.#bluetoothd.kill('SIGKILL');
     await ended;
