@@ -111,20 +111,35 @@ describe.skipIf(!busIsThere())('pairing by the radio over BlueZ', () => {
     await first;
   });
 
-  it('a device that asks by itself is refused', async () => {
-    await found({ pairing: 'just-works', protection: 'encrypted', elevates: true });
+  it('BlueZ pairs by Just Works by itself when a value is protected', async () => {
+    await found({ pairing: 'just-works', protection: 'encrypted' });
+    await site.radio.subscribe(STRAP, await site.connect());
+    await site.happens('value');
+    expect(site.bluez.isPaired(STRAP)).toBe(true);
+  });
+
+  it('a person who is wanted and not there is told of at once, though BlueZ leaves the call open; and is not wanted twice', async () => {
+    const strap = { kind: 'heart-rate', address: STRAP, seed: 1, rate: 20, pairing: 'numeric-comparison' } as const;
+    const patient = { timeouts: { gattMs: 3_600_000 } };
+    site = await RadioSite.start({ peripherals: [{ ...strap, protection: 'authenticated' }] }, patient);
+    await site.find();
     const handle = await site.connect();
     await expect(site.radio.subscribe(STRAP, handle)).rejects.toThrow(code('pairing_needed'));
+    const questions = site.bluez.questions;
+    await expect(site.radio.pair(STRAP, null)).rejects.toThrow(code('pairing_needed'));
+    expect([site.bluez.questions, questions]).toEqual([1, 1]);
     expect(site.bluez.isPaired(STRAP)).toBe(false);
-    await site.radio.pair(STRAP, null);
-    await site.radio.subscribe(STRAP, handle);
+    await site.radio.disconnect(STRAP);
+    await site.radio.pair(STRAP, answering(true));
+    await site.radio.subscribe(STRAP, await site.connect());
     await site.happens('value');
   });
 
   it('while one device is paired, another one and another program are refused all the same', async () => {
     const other = 'C0:26:DA:00:00:02';
     const usual = { kind: 'heart-rate', seed: 1, rate: 20 } as const;
-    const eager: FakeDeviceSpec = { ...usual, address: other, protection: 'encrypted', elevates: true };
+    const authenticated = { protection: 'authenticated', pairing: 'numeric-comparison' } as const;
+    const eager: FakeDeviceSpec = { ...usual, address: other, ...authenticated };
     const strap: FakeDeviceSpec = { ...usual, address: STRAP, pairing: 'numeric-comparison' };
     asked = [];
     site = await RadioSite.start({ peripherals: [strap, eager] });

@@ -18,6 +18,8 @@ export class Agents {
   readonly #timeoutMs: number;
   readonly #agents = new Map<string, Agent>();
   #default: Agent | null = null;
+  /** How many questions agents were asked. */
+  questions = 0;
 
   constructor(bus: MessageBus, timeoutMs: number) {
     this.#bus = bus;
@@ -51,23 +53,18 @@ export class Agents {
 
   /**
    * Asks what `method` asks of the agent of `sender`, or of the default one. Answers whether the link is authenticated.
-   * Throws a BusError as Device1.Pair answers it. `initiated`: the host's user began, so Just Works need not be asked.
+   * Throws a BusError as Device1.Pair answers it. The host always begins here, and so Just Works asks nobody.
    */
   async pair(
     sender: string,
     device: string,
     method: PairingMethod,
     passkey: number,
-    { signal, initiated }: { signal: AbortSignal; initiated: boolean },
+    signal: AbortSignal,
   ): Promise<boolean> {
     const agent = this.#agents.get(sender) ?? this.#default;
     const able = agent !== null && agent.capability !== 'NoInputNoOutput';
-    if (agent === null || !able || method === 'just-works') {
-      if (initiated) return false;
-      if (agent === null) throw new BusError(`${ERROR}AuthenticationFailed`, 'Authentication Failed');
-      await this.#ask(agent, 'RequestAuthorization', 'o', [device], signal);
-      return false;
-    }
+    if (agent === null || !able || method === 'just-works') return false;
     switch (method) {
       case 'numeric-comparison':
         await this.#ask(agent, 'RequestConfirmation', 'ou', [device, passkey], signal);
@@ -89,6 +86,7 @@ export class Agents {
   }
 
   async #ask(agent: Agent, member: string, signature: string, body: unknown[], signal: AbortSignal): Promise<unknown> {
+    this.questions++;
     const at = { destination: agent.sender, path: agent.path, interface: AGENT };
     let timer: NodeJS.Timeout | undefined;
     let given = () => {};

@@ -57,8 +57,7 @@ export class Bond {
     const { signal } = this.#pairing;
     const { pairing = 'just-works', passkey = 123456 } = this.#spec;
     try {
-      const initiated = sender !== '';
-      const authenticated = await agents.pair(sender, path, pairing, passkey, { signal, initiated });
+      const authenticated = await agents.pair(sender, path, pairing, passkey, signal);
       this.#security = authenticated ? 'authenticated' : 'unauthenticated';
     } finally {
       this.#pairing = null;

@@ -235,11 +235,14 @@ export class FakeDevice {
     this.#bonded();
   }
 
-  async #elevate(host: Host): Promise<boolean> {
-    if (this.spec.elevates !== true || this.paired || this.#bond.running) return false;
-    await this.#bond.make(host.agents, '', this.#path).catch(() => {});
-    if (this.paired) this.#bonded();
-    return this.paired;
+  async #elevate(host: Host): Promise<'as-it-was' | 'paired' | 'refused'> {
+    if (this.paired || this.#bond.running) return 'as-it-was';
+    const made = await this.#bond.make(host.agents, '', this.#path).then(
+      () => true,
+      () => false,
+    );
+    if (made) this.#bonded();
+    return made ? 'paired' : 'refused';
   }
 
   #bonded(): void {

@@ -125,6 +125,11 @@ export class FakeBluez {
     return this.#agents?.registered ?? 0;
   }
 
+  /** How many questions agents were asked since it started. */
+  get questions(): number {
+    return this.#agents?.questions ?? 0;
+  }
+
   /** The link ends; the device goes on advertising. */
   drop(address: string): void {
     this.#device(address).drop();

@@ -18,8 +18,8 @@ export interface GattLink {
   path(): string;
   isUp(): boolean;
   security(): Security;
-  /** Tries to protect the link as bluetoothd does when a device asks for it; false: it stays as it is. */
-  elevate(): Promise<boolean>;
+  /** Pairs by itself as bluetoothd does when a device wants a protected link. */
+  elevate(): Promise<'as-it-was' | 'paired' | 'refused'>;
   now(): number;
   /** Something was written or subscribed: packets may be due. */
   changed(): void;
@@ -175,7 +175,10 @@ export class GattTable {
   async #allow(characteristic: Characteristic): Promise<void> {
     if (!this.#link.isUp()) throw new BusError(`${ERROR}Failed`, 'Not connected');
     if (this.#mayUse(characteristic)) return;
-    if ((await this.#link.elevate()) && this.#mayUse(characteristic)) return;
+    const elevated = await this.#link.elevate();
+    // As bluetoothd 5.66: what it pairs for is never answered when the pairing comes to nothing.
+    if (elevated === 'refused') await new Promise(() => {});
+    if (this.#mayUse(characteristic)) return;
     throw errorOf(new AttError(ATT.insufficientAuthentication));
   }
 

@@ -19,8 +19,6 @@ export interface FakeDeviceSpec extends PeripheralSpec {
   readonly passkey?: number;
   /** The address does not say who it is: after pairing it is known by this one. */
   readonly identity?: string;
-  /** A protected characteristic makes BlueZ pair by itself, as it does when an agent is there (default: not). */
-  readonly elevates?: boolean;
   /** dBm at the beginning (default -55). */
   readonly rssi?: number;
 }

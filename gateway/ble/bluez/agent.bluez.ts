@@ -33,17 +33,23 @@ interface Pairing {
   dropped: (error: VitalsealError) => void;
 }
 
+export interface AgentTold {
+  /** BlueZ pairs the device at `path` by itself and has a question, which was answered with no: nobody asked for it. */
+  readonly unasked: (path: string) => void;
+  readonly log: (message: string, detail: object) => void;
+}
+
 export class Agent {
   readonly #host: Host;
   readonly #timeouts: BluezTimeouts;
-  readonly #log: (message: string, detail: object) => void;
+  readonly #told: AgentTold;
   #pairing: Pairing | null = null;
   #registered = false;
 
-  constructor(host: Host, timeouts: BluezTimeouts, log: (message: string, detail: object) => void) {
+  constructor(host: Host, timeouts: BluezTimeouts, told: AgentTold) {
     this.#host = host;
     this.#timeouts = timeouts;
-    this.#log = log;
+    this.#told = told;
   }
 
   /** Makes us the agent of this host, unless we are. Never throws: all but pairing works without. */
@@ -57,7 +63,7 @@ export class Agent {
       await this.#manage('RequestDefaultAgent', 'o', [AGENT_PATH]);
     } catch (error) {
       this.#registered = false;
-      this.#log('pairing is not possible', { code: asRadioError(error, 'host').code });
+      this.#told.log('pairing is not possible', { code: asRadioError(error, 'host').code });
     }
   }
 
@@ -126,7 +132,10 @@ export class Agent {
     }
     const question = questionOf(member, body);
     if (question === null) throw new HostError('org.freedesktop.DBus.Error.UnknownMethod');
-    if (pairing === null || body[0] !== pairing.path || pairing.ended.signal.aborted) throw new HostError(REJECTED);
+    if (pairing === null || body[0] !== pairing.path || pairing.ended.signal.aborted) {
+      this.#told.unasked(String(body[0]));
+      throw new HostError(REJECTED);
+    }
     if (question === 'accept') return YES;
     if (pairing.dialogue === null) {
       if (question.kind === 'authorize') return YES;

@@ -5,9 +5,9 @@ import { VitalsealError } from '@vitalseal/ledger';
 import type { GattCharacteristic, RadioEvent } from '../radio.ts';
 import type { KnownDevice } from './device.ts';
 import type { Discovery } from './discovery.bluez.ts';
-import { EarlyValues } from './early-values.ts';
 import { asRadioError, HostError, isAlready, isInProgress, TIMEOUT } from './errors.ts';
 import type { Host } from './host.bluez.ts';
+import { isWhole, type Link, newLink } from './link.ts';
 import { CHARACTERISTIC, DEVICE } from './objects.ts';
 import type { BluezTimeouts } from './timeouts.ts';
 
@@ -15,22 +15,6 @@ import type { BluezTimeouts } from './timeouts.ts';
 const IN_PROGRESS_MS = 250;
 /** So often must stopping discovery have helped a connect before each connect stops it. */
 const HELPED_OFTEN = 3;
-
-interface Link {
-  readonly path: string;
-  /** `connecting`: Connect was called. `resolving`: its services are not all known. `up`: given to the caller. */
-  phase: 'connecting' | 'resolving' | 'up';
-  /** The host said that it is connected: saying the opposite means a drop. */
-  wasConnected: boolean;
-  readonly waiting: Set<(error: VitalsealError) => void>;
-  resolved: (() => void) | null;
-  readonly subscribed: Set<string>;
-  readonly early: EarlyValues;
-  characteristics: ReadonlySet<string>;
-  opening: Promise<readonly GattCharacteristic[]> | null;
-  /** Ended on purpose: not to be tried again. */
-  cancelled: boolean;
-}
 
 export class Links {
   readonly #host: Host;
@@ -61,16 +45,7 @@ export class Links {
     const known = this.#links.get(path);
     if (known?.phase === 'up') return Promise.resolve(this.#host.objects.characteristics(path));
     if (known?.opening) return known.opening;
-    const link: Link = {
-      ...{ path, phase: 'connecting', wasConnected: isWhole(device), waiting: new Set(), resolved: null },
-      ...{
-        subscribed: new Set(),
-        early: new EarlyValues(),
-        characteristics: new Set(),
-        opening: null,
-        cancelled: false,
-      },
-    };
+    const link = newLink(device);
     this.#links.set(path, link);
     this.#made.add(path);
     link.opening = this.#open(link).finally(() => {
@@ -131,6 +106,22 @@ export class Links {
       link?.subscribed.delete(handle);
       throw error;
     }
+  }
+
+  /**
+   * A person was wanted for the sake of this device, and there was none: what waits for it fails with pairing_needed. BlueZ
+   * 5.66 never answers an operation for which it pairs by itself, when that is refused.
+   */
+  wantsPerson(path: string): void {
+    const link = this.#links.get(path);
+    if (link?.phase !== 'up') return;
+    link.wantedPerson = true;
+    for (const reject of [...link.waiting]) reject(new VitalsealError('pairing_needed'));
+  }
+
+  /** Whether a person was wanted on this link already. */
+  wantedPerson(path: string): boolean {
+    return this.#links.get(path)?.wantedPerson === true;
   }
 
   /** The host says that a device is connected, resolved, or not any more. */
@@ -285,11 +276,6 @@ export class Links {
     for (const reject of [...link.waiting]) reject(new VitalsealError('device_gone'));
     if (link.phase === 'up') this.#emit({ kind: 'disconnected', address });
   }
-}
-
-/** Connected and resolved. Connected alone may be a link that is just ending: its two properties change one by one. */
-function isWhole(device: KnownDevice | null): boolean {
-  return device?.connected === true && device.resolved;
 }
 
 function pause(ms: number): Promise<void> {

@@ -77,7 +77,7 @@ class BluezRadio implements Radio {
     );
     this.#discovery = new Discovery(this.#host, this.#adapter, { timeouts, log, links: () => this.#links.size });
     this.#links = new Links(this.#host, this.#discovery, timeouts, (event) => this.#emit(event));
-    this.#agent = new Agent(this.#host, timeouts, log);
+    this.#agent = new Agent(this.#host, timeouts, { log, unasked: (path) => this.#links.wantsPerson(path) });
   }
 
   start(listener: (event: RadioEvent) => void): Promise<void> {
@@ -124,6 +124,8 @@ class BluezRadio implements Radio {
   async pair(address: BleAddress, dialogue: PairingDialogue | null): Promise<void> {
     const device = this.#device(address);
     if (device.paired) return;
+    // Else the device would show its digits once more, to nobody.
+    if (dialogue === null && this.#links.wantedPerson(device.path)) throw new VitalsealError('pairing_needed');
     await this.#agent.pair(device, dialogue).finally(() => this.#links.madeByPairing(device.path));
   }
 
