@@ -1,22 +1,25 @@
 #!/bin/sh
 # Builds what the virtual machine of radio.test.ts boots: Debian's own kernel, and an initramfs with busybox, D-Bus,
-# bluetoothd, btvirt and the modules they need. Neither Node nor this project is in it: the guest takes them from the tree, which
-# qemu shares read-only, so an image is built once, and again only when this file or init.sh has changed.
+# bluetoothd, btvirt, the modules they need, and Python with Bumble, another implementation of Bluetooth than BlueZ. Neither Node
+# nor this project is in it: the guest takes them from the tree, which qemu shares read-only, so an image is built once, and again
+# only when this file, requirements.txt or init.sh has changed.
 #   build-image.sh        prints the folder of the image (vmlinuz, initramfs); progress goes to stderr
-# Needs mmdebstrap, root (or user namespaces), a Debian mirror, 600 MB for a moment; takes 10 to 30 seconds, needs no terminal,
-# mounts nothing, runs no package's scripts. The mirror is the one of this machine's apt.
+# Needs mmdebstrap, root (or user namespaces), a Debian mirror, a Python package index, 700 MB for a moment; takes 10 to 30
+# seconds, needs no terminal, mounts nothing, runs no package's scripts. The mirror is the one of this machine's apt.
 set -eu
 
 suite=bookworm
-programs='usr/libexec/bluetooth/bluetoothd usr/bin/btvirt usr/bin/btmon usr/bin/bluetoothctl usr/bin/dbus-daemon usr/bin/dbus-send usr/bin/dbus-monitor'
+programs='usr/libexec/bluetooth/bluetoothd usr/bin/btvirt usr/bin/btmon usr/bin/bluetoothctl usr/bin/dbus-daemon usr/bin/dbus-send usr/bin/dbus-monitor usr/bin/python3.11'
 # The random generators come first: without them Bluetooth has no key pairs. BlueZ signs and encrypts through the algif modules.
 modules='ctr sha512_generic jitterentropy_rng drbg cmac ecb algif_hash algif_skcipher hci_vhci uhid virtio_pci 9pnet_virtio 9p'
+# Of Python's own library what no program of the guest imports.
+unused='pydoc_data unittest distutils lib2to3 ensurepip idlelib tkinter test config-*'
 # What Node itself is linked with.
 libraries='libstdc++.so.6 libgcc_s.so.1 libm.so.6 libdl.so.2 libpthread.so.0 libc.so.6'
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/vitalseal/radio-vm
-image=$cache/$(cat "$here/build-image.sh" "$here/init.sh" | sha256sum | cut -c1-16)
+image=$cache/$(cat "$here/build-image.sh" "$here/requirements.txt" "$here/init.sh" | sha256sum | cut -c1-16)
 
 say() { printf 'radio-vm: %s\n' "$*" >&2; }
 if [ -f "$image/initramfs" ]; then
@@ -39,7 +42,7 @@ apt-config dump --no-empty --format '%f "%v";%n' Acquire::http Acquire::https 2>
 
 say "unpacking Debian packages (once)"
 mmdebstrap --quiet --variant=extract --aptopt="$tmp/apt.conf" \
-  --include=linux-image-amd64,bluez,bluez-test-tools,dbus-daemon,dbus-bin,busybox-static,libstdc++6 \
+  --include=linux-image-amd64,bluez,bluez-test-tools,dbus-daemon,dbus-bin,busybox-static,libstdc++6,python3.11,python3-pip-whl \
   $suite "$r" ${mirror:+"$mirror"} </dev/null >&2
 busybox=$r/bin/busybox
 kernel=$(ls "$r/lib/modules")
@@ -57,7 +60,8 @@ chmod 755 "$t/init"
 
 loader=lib64/ld-linux-x86-64.so.2
 cp -L "$r/$loader" "$t/$loader"
-needed() { "$r/$loader" --library-path "$r/lib/x86_64-linux-gnu:$r/usr/lib/x86_64-linux-gnu" --list "$1" | sed -n 's/.*=> \(.*\/x86_64-linux-gnu\/[^ ]*\) .*/\1/p'; }
+run() { "$r/$loader" --library-path "$r/lib/x86_64-linux-gnu:$r/usr/lib/x86_64-linux-gnu" "$@"; }
+needed() { run --list "$1" | sed -n 's/.*=> \(.*\/x86_64-linux-gnu\/[^ ]*\) .*/\1/p'; }
 for program in $programs; do
   mkdir -p "$t/$(dirname "$program")"
   cp "$r/$program" "$t/$program"
@@ -65,6 +69,17 @@ for program in $programs; do
 done >"$tmp/libraries"
 for library in $libraries; do ls -d "$r"/lib/x86_64-linux-gnu/$library "$r"/usr/lib/x86_64-linux-gnu/$library 2>/dev/null || true; done >>"$tmp/libraries"
 sort -u "$tmp/libraries" | while read -r library; do cp -L "$library" "$t/lib/x86_64-linux-gnu/"; done
+
+python() { PYTHONHOME="$r/usr" run "$r/usr/bin/python3.11" "$@"; }
+python "$(ls "$r"/usr/share/python-wheels/pip-*.whl)/pip" download --quiet --no-cache-dir --no-deps --require-hashes --only-binary :all: \
+  --dest "$tmp/wheels" --requirement "$here/requirements.txt" </dev/null >&2
+mkdir -p "$t/usr/lib"
+cp -R "$r/usr/lib/python3.11" "$t/usr/lib/"
+for part in $unused; do rm -rf "$t/usr/lib/python3.11"/$part; done
+mkdir "$t/usr/lib/python3.11/dist-packages"
+for wheel in "$tmp"/wheels/*.whl; do python -m zipfile -e "$wheel" "$t/usr/lib/python3.11/dist-packages"; done
+# The guest's processor is emulated: it shall not compile as well.
+python -m compileall -q --invalidation-mode unchecked-hash -s "$t" -p / "$t/usr/lib/python3.11" >&2
 
 "$busybox" depmod -b "$r" "$kernel"
 for module in $modules; do grep "/$module\.ko:" "$r/lib/modules/$kernel/modules.dep" | tr -d : | tr ' ' '\n'; done | sort -u | while read -r file; do

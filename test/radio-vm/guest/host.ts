@@ -8,6 +8,8 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 export const BUS_ADDRESS = 'unix:path=/run/dbus/system_bus_socket';
 /** Two bluetoothds talk over several channels at once, and values overtake each other; wearables have the one. */
 const CONFIG = '/tmp/bluetoothd.conf';
+/** Where btvirt gives a controller to whoever connects: to a host that is not BlueZ. */
+export const CONTROLLERS = '/tmp/bt-server-le';
 const BLUETOOTHD_LOG = '/tmp/bluetoothd.log';
 
 /** Two adapters that hear each other. */
@@ -22,7 +24,7 @@ export class Host {
 
   /** `pairs`: how many gateways with one peripheral each. */
   constructor(pairs: number) {
-    start('btvirt', [`-l${pairs * 2}`, '-L'], '/tmp/btvirt.log');
+    start('btvirt', [`-l${pairs * 2}`, '-L', '-s'], '/tmp/btvirt.log');
     this.#bluetoothd = startBluetoothd();
   }
 

@@ -1,5 +1,7 @@
-// What runs in the virtual machine: the gateway's Bluetooth source on a real bluetoothd, each scenario once.
+// What runs in the virtual machine, each scenario once: the gateway's Bluetooth source, and the real agent by its commands, on a
+// real bluetoothd.
 
+import { PairedAgent } from './agent.ts';
 import { Host } from './host.ts';
 import { storedRecords } from './meter.ts';
 import { scenario } from './scenario.ts';
@@ -7,11 +9,22 @@ import { Strap } from './strap.ts';
 
 const host = new Host(3);
 const strap = new Strap(host);
-const log = () => host.log();
+const agent = new PairedAgent(host);
+const log = () => `${host.log()}\n${agent.log()}`;
+const agentStarts = agent.start();
+agentStarts.catch(() => {});
 
 await scenario('live', () => strap.live(), log);
 await scenario('link-drop', () => strap.linkDrop(), log);
 await scenario('stored-records', () => storedRecords(host), log);
+await scenario(
+  'pairing',
+  async () => {
+    await agentStarts;
+    return agent.pairing();
+  },
+  log,
+);
 await scenario(
   'bluetoothd-killed',
   async () => {
@@ -20,7 +33,9 @@ await scenario(
       host.restartBluetoothd();
     });
     await strap.stop();
-    return facts;
+    const agentReadings = await agent.goesOn();
+    await agent.stop();
+    return { ...facts, agentReadings };
   },
   log,
 );
