@@ -1,6 +1,7 @@
 // The kinds of Bluetooth devices that can be simulated, by the name that the command line uses, and one of them made from a
 // plain description.
 import { seededRandom } from '../random.ts';
+import { damaging } from './damage.ts';
 import type { Advertisement, Peripheral } from './peripheral.ts';
 import { cgm } from './peripherals/cgm.ts';
 import { cuff } from './peripherals/cuff.ts';
@@ -37,6 +38,8 @@ export interface PeripheralSpec extends Partial<Omit<PeripheralOptions, 'serial'
   readonly seed?: number | string;
   /** Live packets a second in place of its own rhythm. */
   readonly rate?: number;
+  /** The share (0 to 1) of its packets that is damaged as by a faulty device (default 0). */
+  readonly bad?: number;
   /** In place of the services that the kind advertises, shortened. */
   readonly advertises?: readonly string[];
   /** Hex by shortened service UUID. */
@@ -47,10 +50,13 @@ export interface PeripheralSpec extends Partial<Omit<PeripheralOptions, 'serial'
 
 /** `atMs`: when it begins (Unix ms; default: `startMs` of the description, else now). */
 export function createPeripheral(spec: PeripheralSpec, atMs: number = spec.startMs ?? Date.now()): Peripheral {
-  const { kind, address, rate, addressType: _type, seed, advertises, serviceData, manufacturerData, ...rest } = spec;
+  const { kind, address, rate, bad = 0, addressType: _type, seed = spec.address, ...more } = spec;
+  const { advertises, serviceData, manufacturerData, ...rest } = more;
   const serial = address.replaceAll(':', '').slice(-6);
   const options = { ...rest, name: spec.name ?? `Sim ${kind} ${serial.slice(-4)}`, serial, startMs: atMs };
-  const peripheral = BLE_KINDS[kind](seededRandom(seed ?? address), options);
+  const random = seededRandom(seed);
+  const sound = BLE_KINDS[kind](random, options);
+  const peripheral = bad > 0 ? damaging(sound, bad, random.fork('damage')) : sound;
   if (rate !== undefined) peripheral.setRate(rate);
   if (advertises === undefined && serviceData === undefined && manufacturerData === undefined) return peripheral;
   const advertisement = (at: number): Advertisement => {

@@ -39,10 +39,12 @@ export interface Advertisement {
 export interface Packet {
   readonly characteristic: Characteristic;
   readonly bytes: Uint8Array;
-  /** What the packet measures, as exact decimals; empty for answers of a control point. */
+  /** What the packet measures, as exact decimals; empty for answers of a control point, and of what is damaged. */
   readonly readings: readonly SimReading[];
   /** Sequence number of the stored record that it carries; null for a live value. */
   readonly record: number | null;
+  /** Made unreadable on purpose. */
+  readonly damaged?: true;
 }
 
 /** Times are Unix milliseconds. The device's own clock may be wrong by what it was built with. */

@@ -6,6 +6,7 @@ import { BusError, type ObjectServer } from '../bus/object-server.bluez.ts';
 import { createPeripheral } from '../kinds.ts';
 import type { Packet, Peripheral } from '../peripheral.ts';
 import { PacketPump } from '../pump.ts';
+import { Tally } from '../tally.ts';
 import type { Agents } from './agents.bluez.ts';
 import { Bond } from './bond.bluez.ts';
 import { deviceObject } from './device-object.bluez.ts';
@@ -36,7 +37,7 @@ export class FakeDevice {
   /** What it advertises under now. */
   address: string;
   present = true;
-  sent = { packets: 0, readings: 0 };
+  readonly sent = new Tally();
   connections = 0;
   #host: Host | null = null;
   #path = '';
@@ -219,8 +220,7 @@ export class FakeDevice {
   #send(host: Host, packet: Packet): boolean {
     if (this.faults.silent) return true;
     this.#gatt?.notify(packet);
-    this.sent.packets++;
-    this.sent.readings += packet.readings.length;
+    this.sent.add(packet);
     host.onSent(this.spec.address, packet, this.peripheral);
     if (this.#dropAfter === null || --this.#dropAfter > 0) return true;
     this.#dropAfter = null;

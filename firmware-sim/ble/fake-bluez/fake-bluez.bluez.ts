@@ -4,6 +4,7 @@ import type { Message, MessageBus } from '@jellybrick/dbus-next';
 import { addMatch, connectBus } from '../bus/connection.bluez.ts';
 import { BusError, ObjectServer } from '../bus/object-server.bluez.ts';
 import type { Peripheral } from '../peripheral.ts';
+import type { Sent } from '../tally.ts';
 import { FakeAdapter } from './adapter.bluez.ts';
 import { Agents } from './agents.bluez.ts';
 import { FakeDevice } from './device.bluez.ts';
@@ -94,8 +95,8 @@ export class FakeBluez {
     return this.#device(address).peripheral;
   }
 
-  /** How many packets and readings left it. */
-  sent(address: string): { readonly packets: number; readonly readings: number } {
+  /** What left it. */
+  sent(address: string): Sent {
     return { ...this.#device(address).sent };
   }
 

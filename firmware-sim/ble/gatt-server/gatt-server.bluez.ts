@@ -6,6 +6,7 @@ import { ADAPTER, DEVICE } from '../bus/names.ts';
 import { ObjectServer } from '../bus/object-server.bluez.ts';
 import type { Packet, Peripheral } from '../peripheral.ts';
 import { PacketPump } from '../pump.ts';
+import { type Sent, Tally } from '../tally.ts';
 import { type AnswerPairing, agentObject, PAIRING_AGENT_PATH } from './agent.bluez.ts';
 import {
   ADVERTISEMENT,
@@ -31,7 +32,7 @@ export interface GattServerOptions {
 export interface GattServer {
   /** Address of the adapter: under which the device is found. */
   readonly address: string;
-  readonly sent: { readonly packets: number; readonly readings: number };
+  readonly sent: Sent;
   /** Ends every link of this adapter; answers how many. */
   disconnectCentrals(): Promise<number>;
   stop(): Promise<void>;
@@ -44,11 +45,10 @@ export async function startGattServer(options: GattServerOptions): Promise<GattS
   const { peripheral, adapter, onSent = () => {} } = options;
   const bus = await connectBus(options.busAddress);
   const at = `/org/bluez/${adapter}`;
-  const sent = { packets: 0, readings: 0 };
+  const sent = new Tally();
   const pump = new PacketPump(peripheral, Date.now, (packet) => {
     application.notify(packet);
-    sent.packets++;
-    sent.readings += packet.readings.length;
+    sent.add(packet);
     onSent(packet);
     return true;
   });
