@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { completionCommand, places } from './completion.ts';
 import { recordingIo } from './io.ts';
@@ -10,7 +10,8 @@ function tree(): Command {
   const devices = new Command('devices').summary('what may send');
   devices.addCommand(new Command('add').option('-o, --owner <address>', 'whose readings'));
   agent.addCommand(devices);
-  return root.addCommand(agent).addCommand(new Command('verify'));
+  const sim = new Command('sim').addArgument(new Argument('<kind...>', 'what to simulate').choices(['cgm', 'scale']));
+  return root.addCommand(agent).addCommand(new Command('verify')).addCommand(sim);
 }
 
 async function script(shell: string): Promise<string> {
@@ -27,15 +28,18 @@ describe('completion', () => {
       'agent devices',
       'agent devices add',
       'verify',
+      'sim',
     ]);
   });
 
   it.each([
-    ['vitalseal ', 'agent verify --help -h'],
+    ['vitalseal ', 'agent verify sim --help -h'],
     ['vitalseal a', 'agent'],
     ['vitalseal agent ', 'devices --help -h'],
     ['vitalseal agent --data agent devices ad', 'add'],
     ['vitalseal agent devices add --o', '--owner'],
+    ['vitalseal sim ', 'cgm scale --help -h'],
+    ['vitalseal sim cgm s', 'scale'],
   ])('bash completes %j', async (line, expected) => {
     const words = line.split(' ');
     const program = `${await script('bash')}
@@ -64,6 +68,11 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
   it('takes no completion of npx away', async () => {
     const program = `complete -F theirs npx; ${await script('bash')} complete -p npx`;
     expect(spawnSync('bash', ['-c', program], { encoding: 'utf8' }).stdout).toBe('complete -F theirs npx\n');
+  });
+
+  it('offers what an argument may be in every shell', async () => {
+    expect(await script('zsh')).toContain(`'sim') choices=('cgm:what to simulate' 'scale:what to simulate' `);
+    expect(await script('fish')).toContain(`'__fish_seen_subcommand_from sim' -a 'scale' -d 'what to simulate'`);
   });
 
   it('quotes what stands in a description', async () => {

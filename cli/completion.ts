@@ -6,6 +6,8 @@ import type { Io } from './io.ts';
 interface Place {
   path: string;
   commands: { name: string; summary: string }[];
+  /** What an argument may be, where that is a fixed list. */
+  choices: { name: string; summary: string }[];
   options: { flags: string[]; summary: string; takesValue: boolean }[];
 }
 
@@ -26,6 +28,9 @@ export function places(root: Command): Place[] {
     found.push({
       path,
       commands: command.commands.map((child) => ({ name: child.name(), summary: summaryOf(child) })),
+      choices: command.registeredArguments.flatMap(({ argChoices = [], description }) =>
+        argChoices.map((name) => ({ name, summary: description })),
+      ),
       options: [
         ...command.options.filter((option) => !option.hidden),
         command.createOption('-h, --help', 'show help'),
@@ -48,8 +53,8 @@ function summaryOf(command: Command): string {
 /** The place is the longest path of plain words that is a place. Behind `npx` too, unless that has a completion already. */
 function bashScript(all: Place[]): string {
   const cases = all.map(
-    ({ path, commands, options }) =>
-      `    ${quote(path)}) words=${quote([...commands.map((c) => c.name), ...options.flatMap((o) => o.flags)].join(' '))} ;;`,
+    ({ path, commands, choices, options }) =>
+      `    ${quote(path)}) words=${quote([...[...commands, ...choices].map(({ name }) => name), ...options.flatMap((o) => o.flags)].join(' '))} ;;`,
   );
   return `# bash completion of vitalseal
 _vitalseal() {
@@ -79,9 +84,9 @@ complete -p npx >/dev/null 2>&1 || complete -o default -F _vitalseal_npx npx
 }
 
 function zshScript(all: Place[]): string {
-  const cases = all.map(({ path, commands, options }) => {
+  const cases = all.map(({ path, commands, choices, options }) => {
     const words = [
-      ...commands.map(({ name, summary }) => `${name}:${summary}`),
+      ...[...commands, ...choices].map(({ name, summary }) => `${name}:${summary}`),
       ...options.flatMap(({ flags, summary }) => flags.map((flag) => `${flag}:${summary}`)),
     ];
     return `    ${quote(path)}) choices=(${words.map(quote).join(' ')}) ;;`;
@@ -109,13 +114,13 @@ compdef _vitalseal vitalseal
 
 function fishScript(all: Place[]): string {
   const lines = ['# fish completion of vitalseal'];
-  for (const { path, commands, options } of all) {
+  for (const { path, commands, choices, options } of all) {
     const seen = path.split(' ').filter((word) => word !== '');
     const inside = seen.map((word) => `__fish_seen_subcommand_from ${word}`);
     const not = commands.map(({ name }) => name).join(' ');
     const place = [...inside, ...(not ? [`not __fish_seen_subcommand_from ${not}`] : [])].join('; and ');
     const when = place ? ` -n ${quote(place)}` : '';
-    for (const { name, summary } of commands) {
+    for (const { name, summary } of [...commands, ...choices]) {
       lines.push(`complete -c vitalseal -f${when} -a ${quote(name)} -d ${quote(summary)}`);
     }
     for (const { flags, summary, takesValue } of options) {
