@@ -23,7 +23,16 @@ describe('vitalseal sim ble', () => {
   it('explains itself', async () => {
     const { code, stdout } = await run('--help');
     expect(code).toBe(0);
-    for (const word of ['heart-rate', 'glucose-ble', '--adapter', '--bus', '--fake', '--pairing', '--records']) {
+    for (const word of [
+      'heart-rate',
+      'glucose-ble',
+      '--adapter',
+      '--bus',
+      '--fake',
+      '--pairing',
+      '--records',
+      '--bad',
+    ]) {
       expect(stdout()).toContain(word);
     }
   });
@@ -36,8 +45,15 @@ describe('vitalseal sim ble', () => {
     [['cgm', '--records', '-1']],
     [['cgm', '--seconds', '0']],
     [['cgm', '--pairing', 'by-hand']],
+    [['cgm', '--bad', '1.5']],
+    [['cgm', 'toaster', '--fake']],
   ])('%j is a usage error', async (argv) => {
     expect((await run(...argv)).code).toBe(2);
+  });
+
+  it('says what to do for several devices on one adapter', async () => {
+    const { code, stderr } = await run('cgm', 'scale', '--bus', 'unix:path=/no/such/bus');
+    expect([code, stderr()]).toEqual([2, expect.stringMatching(/one adapter is one device.*--fake.*--adapter/)]);
   });
 
   it('says that there is no Bluetooth', async () => {
@@ -58,7 +74,31 @@ describe('vitalseal sim ble', () => {
     );
     expect(code).toBe(0);
     expect(stderr()).toMatch(/^cgm at C0:FF:EE:00:00:01 on a fake BlueZ, bus unix:path=/);
-    expect(lastJson()).toMatchObject({ kind: 'cgm', address: 'C0:FF:EE:00:00:01', packets: 0, readings: 0 });
+    const bus = expect.stringMatching(/^unix:path=/);
+    expect(lastJson()).toEqual({ kind: 'cgm', address: 'C0:FF:EE:00:00:01', bus, packets: 0, readings: 0 });
+  });
+
+  it.skipIf(!busIsThere())('has several devices on one bus, each at the next address', async () => {
+    const options = ['--fake', '--seconds', '0.2', '--address', 'C0:FF:EE:00:00:FF', '--bad', '0.5'];
+    const { code, stderr, lastJson } = await run('cgm', 'scale', 'cgm', ...options, '--json');
+    expect([code, stderr()]).toEqual([
+      0,
+      expect.stringMatching(/^cgm at .*:00:FF, scale at .*:01:00, cgm at .*:01:01 on /),
+    ]);
+    const nothing = { packets: 0, readings: 0, damaged: 0 };
+    expect(lastJson()).toEqual({
+      bus: expect.stringMatching(/^unix:path=/),
+      devices: [
+        { kind: 'cgm', address: 'C0:FF:EE:00:00:FF', ...nothing },
+        { kind: 'scale', address: 'C0:FF:EE:00:01:00', ...nothing },
+        { kind: 'cgm', address: 'C0:FF:EE:00:01:01', ...nothing },
+      ],
+    });
+    const { stdout } = await run('cgm', 'scale', ...options);
+    expect(stdout()).toBe(
+      'cgm at C0:FF:EE:00:00:FF: 0 packets with 0 readings sent, 0 of the packets damaged\n' +
+        'scale at C0:FF:EE:00:01:00: 0 packets with 0 readings sent, 0 of the packets damaged\n',
+    );
   });
 
   it.skipIf(!busIsThere())('says which digits its device shows, and ends when its bus does', async () => {

@@ -1,5 +1,5 @@
-// `vitalseal sim ble`: a simulated Bluetooth device, on a real adapter for a gateway to find over the air, or behind a fake
-// BlueZ where there is no Bluetooth.
+// `vitalseal sim ble`: a simulated Bluetooth device, on a real adapter for a gateway to find over the air, or one or more behind
+// a fake BlueZ where there is no Bluetooth.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ import {
   type BleKind,
   createPeripheral,
   type FakeDeviceSpec,
-  isBleKind,
+  type GattServer,
   startFakeBluez,
   startGattServer,
   startPrivateBus,
 } from '@vitalseal/firmware-sim';
 import { VitalsealError } from '@vitalseal/ledger';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Io } from '../io.ts';
 import { counted } from '../wording.ts';
 
@@ -28,6 +28,7 @@ interface BleFlags {
   records?: number;
   clockError?: number;
   rate?: number;
+  bad?: number;
   pairing?: Pairing;
   seconds?: number;
   json?: boolean;
@@ -36,38 +37,42 @@ interface BleFlags {
 const PAIRINGS = ['just-works', 'numeric-comparison', 'passkey-entry'] as const;
 type Pairing = (typeof PAIRINGS)[number];
 
+interface Device {
+  readonly kind: BleKind;
+  readonly address: string;
+  sent(): GattServer['sent'];
+}
+
 /** What runs until it is stopped. */
 interface Running {
   readonly where: string;
-  readonly address: string;
   readonly bus: string;
+  readonly devices: readonly Device[];
   /** Resolves when nothing can reach it any more. */
   readonly lost?: Promise<void>;
-  sent(): { readonly packets: number; readonly readings: number };
   stop(): Promise<void>;
 }
 
 /** What the device of --fake shows while it is paired. */
 const FAKE_DIGITS = 123_456;
+const FIRST = 'C0:FF:EE:00:00:01';
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
 export function simBleCommand(io: Io): Command {
-  const names = Object.keys(BLE_KINDS).join(', ');
+  const kinds = Object.keys(BLE_KINDS);
   return new Command('ble')
-    .description(`Simulates a Bluetooth device: ${names}.`)
-    .argument('<kind>', `what to simulate: ${names}`, (kind: string): BleKind => {
-      if (!isBleKind(kind)) throw new InvalidArgumentError(`It is one of ${names}.`);
-      return kind;
-    })
+    .description(`Simulates a Bluetooth device: ${kinds.join(', ')}.`)
+    .addArgument(new Argument('<kind...>', 'what to simulate; several with --fake').choices(kinds))
     .option('--adapter <hciN>', 'the adapter that becomes the device; of --fake: its name', adapterOf, 'hci0')
     .option('--bus <address>', 'D-Bus address where bluetoothd is, or where --fake shall be (default: the system bus)')
     .option('--fake', 'no radio: a fake BlueZ, on a bus of its own where --bus names none')
-    .option('--address <address>', 'of the device, with --fake', addressOf, 'C0:FF:EE:00:00:01')
+    .option('--address <address>', 'with --fake: of the first device; each further one has the next', addressOf, FIRST)
     .option('--name <text>', 'the name that it advertises')
     .option('--seed <text>', 'the same seed gives the same measurements')
     .option('--records <n>', 'how many records it has stored at the beginning, dated back from then', wholeNumber)
     .option('--clock-error <seconds>', 'how far its clock is ahead; behind when negative', finite)
     .option('--rate <n>', 'live packets a second, in place of its own rhythm', positive)
+    .option('--bad <share>', 'of its packets (0 to 1) are damaged, as by a faulty device', shareOf)
     .addOption(new Option('--pairing <how>', 'it must be paired before it measures').choices(PAIRINGS))
     .option('--seconds <n>', 'stop after so many seconds; else on Ctrl-C', positive)
     .option('--json', 'print the counts as one JSON object')
@@ -76,18 +81,20 @@ export function simBleCommand(io: Io): Command {
       '\nA gateway finds the device of --fake when it is told the same bus: DBUS_SYSTEM_BUS_ADDRESS, or bus in agent.toml.' +
         '\nA bus of its own has another address at each start. One that stays: dbus-daemon --session --print-address, and --bus.',
     )
-    .action((kind: BleKind, flags: BleFlags) => simulate(io, kind, flags));
+    .action((kinds: BleKind[], flags: BleFlags) => simulate(io, kinds, flags));
 }
 
-async function simulate(io: Io, kind: BleKind, flags: BleFlags): Promise<void> {
-  const running = await (flags.fake ? behindFake(kind, flags) : onAdapter(io, kind, flags)).catch((error: unknown) => {
+async function simulate(io: Io, kinds: readonly BleKind[], flags: BleFlags): Promise<void> {
+  const started = flags.fake ? behindFake(kinds, flags) : onAdapter(io, kinds, flags);
+  const running = await started.catch((error: unknown) => {
     if (error instanceof VitalsealError) throw error;
     const without = flags.fake ? '' : '; --fake does without Bluetooth';
     throw new VitalsealError('radio_unavailable', `${wordsOf(error)}${without}`);
   });
   const { signal } = io;
   try {
-    io.printError(`${kind} at ${running.address} on ${running.where}${io.interactive ? '; Ctrl-C stops' : ''}`);
+    const devices = running.devices.map(({ kind, address }) => `${kind} at ${address}`).join(', ');
+    io.printError(`${devices} on ${running.where}${io.interactive ? '; Ctrl-C stops' : ''}`);
     if (flags.fake && flags.pairing !== undefined && flags.pairing !== 'just-works')
       io.printError(`pairing it, the device shows ${FAKE_DIGITS}`);
     if (flags.fake) io.printError(`a gateway finds it with DBUS_SYSTEM_BUS_ADDRESS='${running.bus}'`);
@@ -104,13 +111,29 @@ async function simulate(io: Io, kind: BleKind, flags: BleFlags): Promise<void> {
   } finally {
     await running.stop();
   }
-  const { packets, readings } = running.sent();
-  if (flags.json) io.json({ kind, address: running.address, bus: running.bus, packets, readings });
-  else io.print(`${counted(packets, 'packet')} with ${counted(readings, 'reading')} sent`);
+  printSent(io, running, flags);
 }
 
-function specOf(kind: BleKind, flags: BleFlags): FakeDeviceSpec {
-  const { address, name, seed, records, clockError, rate, pairing } = flags;
+/** One device as an object of its own, several in a list. Damage is counted where it was asked for. */
+function printSent(io: Io, { bus, devices }: Running, { json, bad }: BleFlags): void {
+  const several = devices.length > 1;
+  const answers = devices.map(({ kind, address, sent }) => {
+    const { packets, readings, damaged } = sent();
+    return { kind, address, ...(!several && { bus }), packets, readings, ...(bad !== undefined && { damaged }) };
+  });
+  if (json) {
+    io.json(several ? { bus, devices: answers } : answers[0]);
+    return;
+  }
+  for (const { kind, address, packets, readings, damaged } of answers) {
+    const faulty = damaged === undefined ? '' : `, ${damaged} of the packets damaged`;
+    const which = several ? `${kind} at ${address}: ` : '';
+    io.print(`${which}${counted(packets, 'packet')} with ${counted(readings, 'reading')} sent${faulty}`);
+  }
+}
+
+function specOf(kind: BleKind, address: string, flags: BleFlags): FakeDeviceSpec {
+  const { name, seed, records, clockError, rate, bad, pairing } = flags;
   return {
     ...{ kind, address },
     ...(name !== undefined && { name }),
@@ -118,6 +141,7 @@ function specOf(kind: BleKind, flags: BleFlags): FakeDeviceSpec {
     ...(records !== undefined && { records }),
     ...(clockError !== undefined && { clockErrorMs: clockError * 1000 }),
     ...(rate !== undefined && { rate }),
+    ...(bad !== undefined && { bad }),
     ...(pairing !== undefined && {
       ...{ pairing, passkey: FAKE_DIGITS },
       protection: pairing === 'just-works' ? 'encrypted' : 'authenticated',
@@ -125,16 +149,20 @@ function specOf(kind: BleKind, flags: BleFlags): FakeDeviceSpec {
   };
 }
 
-async function behindFake(kind: BleKind, flags: BleFlags): Promise<Running> {
+async function behindFake(kinds: readonly BleKind[], flags: BleFlags): Promise<Running> {
   const own = flags.bus === undefined ? await ownBus() : null;
   const bus = flags.bus ?? (own?.address as string);
   try {
-    const spec = specOf(kind, flags);
+    const peripherals = kinds.map((kind, place) => {
+      const spec = specOf(kind, addressBeside(flags.address, place), flags);
+      // Two of a kind do not measure the same.
+      return place > 0 && spec.seed !== undefined ? { ...spec, seed: `${spec.seed}/${place}` } : spec;
+    });
     const { promise: lost, resolve: onLost } = Promise.withResolvers<void>();
-    const bluez = await startFakeBluez({ busAddress: bus, adapter: flags.adapter, peripherals: [spec], onLost });
+    const bluez = await startFakeBluez({ busAddress: bus, adapter: flags.adapter, peripherals, onLost });
     return {
-      ...{ bus, lost, where: `a fake BlueZ, bus ${bus}`, address: flags.address },
-      sent: () => bluez.sent(flags.address),
+      ...{ bus, lost, where: `a fake BlueZ, bus ${bus}` },
+      devices: peripherals.map(({ kind, address }) => ({ kind, address, sent: () => bluez.sent(address) })),
       stop: async () => {
         await bluez.stop();
         await own?.stop();
@@ -158,15 +186,20 @@ async function ownBus() {
   }
 }
 
-async function onAdapter(io: Io, kind: BleKind, flags: BleFlags): Promise<Running> {
+async function onAdapter(io: Io, kinds: readonly BleKind[], flags: BleFlags): Promise<Running> {
+  const [kind, ...more] = kinds as [BleKind];
+  if (more.length > 0) {
+    const instead = 'several need --fake, or a command for each adapter (--adapter)';
+    throw new VitalsealError('usage', `one adapter is one device: ${instead}`);
+  }
   const { adapter, bus = process.env.DBUS_SYSTEM_BUS_ADDRESS || SYSTEM_BUS } = flags;
   const server = await startGattServer({
-    ...{ busAddress: bus, adapter, peripheral: createPeripheral(specOf(kind, flags)) },
+    ...{ busAddress: bus, adapter, peripheral: createPeripheral(specOf(kind, flags.address, flags)) },
     ...(flags.pairing !== undefined && { pairing: wearer(io, flags.pairing) }),
   });
   return {
-    ...{ bus, where: adapter, address: server.address },
-    sent: () => server.sent,
+    ...{ bus, where: adapter },
+    devices: [{ kind, address: server.address, sent: () => server.sent }],
     stop: () => server.stop(),
   };
 }
@@ -208,6 +241,12 @@ function addressOf(text: string): string {
   return text.toUpperCase();
 }
 
+/** `place` further on. */
+function addressBeside(first: string, place: number): string {
+  const number = (Number.parseInt(first.replaceAll(':', ''), 16) + place) % 2 ** 48;
+  return (number.toString(16).padStart(12, '0').toUpperCase().match(/../g) as string[]).join(':');
+}
+
 function finite(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It is a number.');
@@ -218,6 +257,12 @@ function positive(text: string): number {
   const value = finite(text);
   if (value > 0 && value <= 2_000_000) return value;
   throw new InvalidArgumentError('It is a number above 0 and at most 2,000,000.');
+}
+
+function shareOf(text: string): number {
+  const value = finite(text);
+  if (value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It is a share from 0 to 1.');
 }
 
 function wholeNumber(text: string): number {
