@@ -69,7 +69,7 @@ async function startRadio(parts: InputParts, sink: ReadingSink): Promise<Running
     devicesChanged: () => ble.devicesChanged(),
     status: () => ble.status(),
     sightings: (leaseMs) => ble.sightings(leaseMs),
-    pair: (device, dialogue) => ble.pair(device, dialogue),
+    pair: (device, dialogue, signal) => ble.pair(device, dialogue, signal),
     forget: (device) => ble.forget(device),
     counters: () => ble.counters(),
     stop,

@@ -99,7 +99,8 @@ describe('Bluetooth', () => {
     await turn();
     expect([did, bluetooth.status()]).toEqual([[], [unseen('strap', 'radio_unavailable')]]);
     await expect(bluetooth.sightings(1)).rejects.toThrowError(unavailable);
-    await expect(bluetooth.pair('strap', async () => true)).rejects.toThrowError(unavailable);
+    const { signal } = new AbortController();
+    await expect(bluetooth.pair('strap', async () => true, signal)).rejects.toThrowError(unavailable);
   });
 
   it('is on without a device where the configuration says yes', async () => {

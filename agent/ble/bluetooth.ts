@@ -10,7 +10,7 @@ export interface RunningBle {
   devicesChanged(): void;
   status(): readonly BleStatus[];
   sightings(leaseMs: number): readonly Sighting[];
-  pair(device: string, dialogue: PairingDialogue): Promise<void>;
+  pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void>;
   /** Drops the link and the bond of a device. */
   forget(device: string): Promise<void>;
   counters(): Record<string, number>;
@@ -74,8 +74,8 @@ export class Bluetooth implements BleHost {
     return running.sightings(leaseMs);
   }
 
-  async pair(device: string, dialogue: PairingDialogue): Promise<void> {
-    await (await this.#open()).pair(device, dialogue);
+  async pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void> {
+    await (await this.#open()).pair(device, dialogue, signal);
   }
 
   /** For a device that is no longer in the list: its link and bond go. Never throws. */

@@ -104,6 +104,20 @@ describe('a pairing over the socket', () => {
     expect(await next(2)).toMatchObject({ state: 'failed', code: 'pairing_failed' });
   });
 
+  it('that is cancelled waits for its device no longer, and the next one begins', async () => {
+    const heard: Sighting[] = [];
+    const { ask, next, did } = await bench({ heard });
+    await ask('ble-pair', { device: 'meter-1' });
+    await new Promise(setImmediate);
+    await ask('ble-pair-cancel');
+    heard.push(METER);
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    const { n } = (await ask('ble-pair', { device: 'meter-1' })) as PairingLook;
+    expect(await next(n)).toMatchObject({ state: 'asks' });
+    expect(did.filter((what) => what.startsWith('paired'))).toEqual([]);
+  });
+
   it('refuses what is no answer', async () => {
     const { ask, next } = await bench();
     await ask('ble-pair', { device: 'meter-1' });

@@ -17,7 +17,7 @@ export interface BleCommandPorts {
 }
 
 export function bleCommands({ host, devices, after }: BleCommandPorts): ControlHandlers {
-  const desk = new PairingDesk({ pair: (device, dialogue) => host.pair(device, dialogue), after });
+  const desk = new PairingDesk({ pair: (device, dialogue, signal) => host.pair(device, dialogue, signal), after });
   return {
     'ble-scan': async (): Promise<{ sightings: ListedSighting[] }> => ({
       sightings: listSightings(await host.sightings(LEASE_MS), devices),

@@ -5,8 +5,11 @@ import type { BleStatus, PairingDialogue, Sighting } from '@vitalseal/gateway';
 export interface BleHost {
   /** Keeps discovery on for `leaseMs`. Throws `radio_unavailable`. */
   sightings(leaseMs: number): Promise<readonly Sighting[]>;
-  /** Throws `device_unknown`, `device_gone`, `pairing_failed`, `radio_unavailable`, `radio_timeout`. */
-  pair(device: string, dialogue: PairingDialogue): Promise<void>;
+  /**
+   * Throws `device_unknown`, `device_gone`, `pairing_failed`, `radio_unavailable`, `radio_timeout`; `cancelled` as soon as can
+   * be after `signal`.
+   */
+  pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void>;
 }
 
 /** Text that a device sent, without what could steer a terminal or turn the writing around. */

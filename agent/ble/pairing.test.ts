@@ -6,9 +6,10 @@ import { PairingDesk } from './pairing.ts';
 /** A desk over a radio that does what the test says, and timers that fire when it says. */
 function bench() {
   const timers: { ms: number; work: () => void }[] = [];
-  const pairs: { device: string; dialogue: PairingDialogue; done: () => void; fail: (error: Error) => void }[] = [];
+  const pairs: { dialogue: PairingDialogue; signal: AbortSignal; done: () => void; fail: (error: Error) => void }[] =
+    [];
   const desk = new PairingDesk({
-    pair: (device, dialogue) => new Promise((done, fail) => pairs.push({ device, dialogue, done, fail })),
+    pair: (_device, dialogue, signal) => new Promise((done, fail) => pairs.push({ dialogue, signal, done, fail })),
     after(ms, work) {
       const timer = { ms, work };
       timers.push(timer);
@@ -87,6 +88,18 @@ describe('a pairing', () => {
     desk.cancel();
     expect(await answered).toBeNull();
     expect(await pair().dialogue({ kind: 'authorize' })).toBeNull();
+  });
+
+  it('tells the radio that it is cancelled, and of no other end', async () => {
+    const { desk, pair } = bench();
+    desk.start('meter');
+    pair().done();
+    await new Promise(setImmediate);
+    desk.cancel();
+    desk.start('strap');
+    expect([pair(0).signal.aborted, pair(1).signal.aborted]).toEqual([false, false]);
+    desk.cancel();
+    expect([pair(0).signal.aborted, pair(1).signal.aborted]).toEqual([false, true]);
   });
 
   it('is cancelled when nobody looks for a minute', async () => {

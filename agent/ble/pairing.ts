@@ -11,7 +11,8 @@ export type PairingLook = { readonly n: number } & (
 );
 
 export interface PairingPorts {
-  readonly pair: (device: string, dialogue: PairingDialogue) => Promise<void>;
+  /** Ends as soon as can be after `signal`. */
+  readonly pair: (device: string, dialogue: PairingDialogue, signal: AbortSignal) => Promise<void>;
   /** One timer; returns its undo. */
   readonly after: (ms: number, work: () => void) => () => void;
 }
@@ -29,6 +30,7 @@ export class PairingDesk {
   /** The radio is not done with it, even when the conversation is over. */
   #busy = false;
   #answer: ((answer: boolean | string | null) => void) | null = null;
+  #calledOff = new AbortController();
   #onChange: (() => void)[] = [];
   #forsaken: (() => void) | null = null;
 
@@ -64,7 +66,8 @@ export class PairingDesk {
       this.#busy = false;
       if (!over()) this.#end(last);
     };
-    void this.#ports.pair(device, dialogue).then(
+    this.#calledOff = new AbortController();
+    void this.#ports.pair(device, dialogue, this.#calledOff.signal).then(
       () => finish({ state: 'done' }),
       (error: unknown) => finish({ state: 'failed', ...reasonOf(error) }),
     );
@@ -93,6 +96,7 @@ export class PairingDesk {
   cancel(): void {
     if (this.#now === null || ended(this.#now)) return;
     this.#end({ state: 'failed', ...reasonOf(new VitalsealError('cancelled', 'the pairing was cancelled')) });
+    this.#calledOff.abort();
   }
 
   #end(last: Change): void {

@@ -1,6 +1,6 @@
 // The bare radio for a command while no agent runs: it listens and pairs, and never connects to read. The caller holds the
 // folder's lock, so that no agent starts on the same radio meanwhile.
-import type { BleDirectory, PairingDialogue, Radio, Sighting } from '@vitalseal/gateway';
+import type { BleDirectory, Radio, Sighting } from '@vitalseal/gateway';
 import { VitalsealError } from '@vitalseal/ledger';
 import type { BleHost } from './host.ts';
 import { agrees } from './scan.ts';
@@ -40,10 +40,11 @@ export async function radioHost({
   }
 
   /** Remembered devices that were not heard are out of reach as far as anybody knows. */
-  async function heard(device: string): Promise<Sighting> {
+  async function heard(device: string, signal: AbortSignal): Promise<Sighting> {
     const match = devices.list().find((known) => known.device === device)?.match;
     if (match === undefined) throw new VitalsealError('device_unknown');
     for (let waited = 0; waited < HEARD_MS; waited += LOOK_MS) {
+      if (signal.aborted) throw new VitalsealError('cancelled', 'the pairing was cancelled');
       const found = radio
         .sightings()
         .find((sighting) => (sighting.rssi !== null || sighting.connected) && agrees(match, sighting));
@@ -58,9 +59,10 @@ export async function radioHost({
       await listening();
       return radio.sightings();
     },
-    async pair(device: string, dialogue: PairingDialogue) {
+    async pair(device, dialogue, signal) {
       await listening();
-      const { address } = await heard(device);
+      const { address } = await heard(device, signal);
+      // Cancelled from here on, it ends with the command: a host gives up the pairing of a program that leaves.
       await radio.pair(address, dialogue);
     },
     stop() {

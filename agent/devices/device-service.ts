@@ -1,9 +1,9 @@
 // The devices of an agent, running or not: listed, shown, added, assigned, removed. A change reaches file, vault, owners and
 // then broker or radio, in that order, so that nothing comes in before it is known whose it is.
-import { type BleMatch, type BleStatus, type PairingDialogue, topicOf } from '@vitalseal/gateway';
+import { type BleMatch, type BleStatus, topicOf } from '@vitalseal/gateway';
 import { type Address, formatAddress, VitalsealError } from '@vitalseal/ledger';
 import { bleCommands } from '../ble/commands.ts';
-import { fromTheAir, unseen } from '../ble/host.ts';
+import { type BleHost, fromTheAir, unseen } from '../ble/host.ts';
 import { type ControlHandlers, type Parameters, textOf } from '../control/protocol.ts';
 import type { Owners } from '../enrol/owners.ts';
 import type { Inputs } from '../inputs.ts';
@@ -169,9 +169,9 @@ export class DeviceService {
       if (running === null) throw new VitalsealError('radio_unavailable', 'the agent is only starting');
       return running;
     };
-    const host = {
-      sightings: async (leaseMs: number) => bluetooth().sightings(leaseMs),
-      pair: async (device: string, dialogue: PairingDialogue) => bluetooth().pair(device, dialogue),
+    const host: BleHost = {
+      sightings: async (leaseMs) => bluetooth().sightings(leaseMs),
+      pair: async (device, dialogue, signal) => bluetooth().pair(device, dialogue, signal),
     };
     const after = (ms: number, work: () => void) => {
       const timer = setTimeout(work, ms).unref();

@@ -49,20 +49,30 @@ export class ByHand {
     for (const watcher of [...this.#watchers]) watcher();
   }
 
-  /** Throws `device_unknown`, `device_gone`, and what Radio.pair does; `pairing_failed` while it is paired already. */
-  async pair(device: string, dialogue: PairingDialogue): Promise<void> {
+  /**
+   * Throws `device_unknown`, `device_gone`, and what Radio.pair does; `pairing_failed` while it is paired already; `cancelled`
+   * as soon as can be after `signal`. Whoever aborts that answers an open question with null.
+   */
+  async pair(
+    device: string,
+    dialogue: PairingDialogue,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
     const { radio, driverOf, heardAt, changed } = this.#ports;
+    if (signal.aborted) throw calledOff();
     if (driverOf(device) === null) throw new VitalsealError('device_unknown', 'no Bluetooth device of this name');
     if (this.#pairing.has(device)) throw new VitalsealError('pairing_failed', 'the device is being paired already');
     this.#pairing.add(device);
     changed();
+    const look = () => this.look();
+    signal.addEventListener('abort', look);
     let address: BleAddress | null = null;
     try {
       const { problem, paired } = driverOf(device)?.state ?? {};
       // A bond that only the host still has: as long as it has it, nothing is paired anew.
       if (problem === 'pairing_needed' && paired === true) await this.forget(device);
-      address = await this.#ready(device);
-      await radio.pair(address, dialogue);
+      address = await this.#ready(device, signal);
+      await this.#bond(device, address, dialogue, signal);
       this.#pairing.delete(device);
       const driver = driverOf(device);
       this.#ports.paired(address);
@@ -70,6 +80,7 @@ export class ByHand {
       driver?.hear({ kind: 'seen', paired: true });
       driver?.hear({ kind: 'pairedByHand' });
     } finally {
+      signal.removeEventListener('abort', look);
       this.#pairing.delete(device);
       changed();
       // The link that pairing made belongs to nobody, unless the session took it over at once.
@@ -85,12 +96,12 @@ export class ByHand {
   }
 
   /** Drops link and bond of a device, also of one that was removed. Throws what Radio.forget does. */
-  async forget(device: string): Promise<void> {
+  async forget(device: string, at: BleAddress | null = null): Promise<void> {
     const { radio, limits, driverOf, addressOf } = this.#ports;
     const driver = driverOf(device);
     driver?.hear({ kind: 'pause', forMs: limits.yieldMs, why: 'yield' });
     const addresses = new Set<BleAddress>();
-    for (const address of [addressOf(device), this.#removed.get(device), driver?.rule.match.address])
+    for (const address of [at, addressOf(device), this.#removed.get(device), driver?.rule.match.address])
       if (address !== null && address !== undefined) addresses.add(address.toUpperCase());
     this.#removed.delete(device);
     for (const address of addresses) {
@@ -100,16 +111,52 @@ export class ByHand {
   }
 
   /** Resolves with the address once the session is live or out of the way. */
-  async #ready(device: string): Promise<BleAddress> {
+  async #ready(device: string, signal: AbortSignal): Promise<BleAddress> {
     const { limits, driverOf, heardAt } = this.#ports;
     const driver = driverOf(device);
     const isLive = () => driver?.state.phase === 'live' && driver.address !== null;
     if (!isLive()) driver?.hear({ kind: 'pause', forMs: limits.yieldMs, why: 'yield' });
     const isReady = () => isLive() || (driver?.isBusy !== true && heardAt(device) !== null);
-    await this.#until(() => isReady() || driverOf(device) !== driver, limits.pairWaitMs);
+    await this.#until(() => signal.aborted || isReady() || driverOf(device) !== driver, limits.pairWaitMs);
+    if (signal.aborted) throw calledOff();
     const address = isLive() ? (driver?.address ?? null) : heardAt(device);
     if (address !== null && isReady() && driverOf(device) === driver) return address;
     throw new VitalsealError('device_gone', 'the device was not heard: switch it on, and bring it near');
+  }
+
+  /** Radio.pair. Called off, it is as if it had never begun: no bond stays. */
+  async #bond(device: string, address: BleAddress, dialogue: PairingDialogue, signal: AbortSignal): Promise<void> {
+    const { radio } = this.#ports;
+    const before = radio.sightings().some((sighting) => sighting.address === address && sighting.paired);
+    let open = 0;
+    const asking: PairingDialogue = async (question) => {
+      open++;
+      try {
+        return await dialogue(question);
+      } finally {
+        open--;
+      }
+    };
+    // A host that forgets a device gives up pairing it, too. A bond that was there before is not ours to take.
+    const undo = () => (before ? Promise.resolve() : this.forget(device, address).catch(ignore));
+    let undone = Promise.resolve();
+    // The no to an open question ends the pairing as well, and the device is told.
+    const cut = () => {
+      if (open === 0) undone = undo();
+    };
+    signal.addEventListener('abort', cut);
+    try {
+      await radio.pair(address, asking);
+    } catch (error) {
+      throw signal.aborted ? calledOff() : error;
+    } finally {
+      signal.removeEventListener('abort', cut);
+      // Before the next pairing begins, which it would hit.
+      await undone;
+    }
+    if (!signal.aborted) return;
+    await undo();
+    throw calledOff();
   }
 
   #until(condition: () => boolean, ms: number): Promise<void> {
@@ -125,6 +172,10 @@ export class ByHand {
     this.#watchers.add(watcher);
     return promise;
   }
+}
+
+function calledOff(): VitalsealError {
+  return new VitalsealError('cancelled', 'the pairing was cancelled');
 }
 
 function ignore(): void {}

@@ -183,9 +183,9 @@ export class BleSource implements Source {
     return [...heard.filter(({ address }) => !isLinked.has(address)), ...linked];
   }
 
-  /** Throws `device_unknown`, `device_gone`, and what Radio.pair does. */
-  pair(device: string, dialogue: PairingDialogue): Promise<void> {
-    return this.#byHand.pair(device, dialogue);
+  /** Throws `device_unknown`, `device_gone`, what Radio.pair does, and `cancelled` by `signal`: see ByHand.pair. */
+  pair(device: string, dialogue: PairingDialogue, signal?: AbortSignal): Promise<void> {
+    return this.#byHand.pair(device, dialogue, signal);
   }
 
   /** Drops the link and the bond of a device, also of one that was just removed. Throws what Radio.forget does. */

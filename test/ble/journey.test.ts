@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BluetoothBench, hasBus, makeBluetooth } from '../site/bluetooth.ts';
-import { lastJson, runCommand, runJson } from '../site/command.ts';
+import { lastJson, runCommand, runJson, startCommand } from '../site/command.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../site/folder.ts';
 import { readAll } from '../site/numbered-delivery.ts';
 import { makeSite, type Site } from '../site/site.ts';
@@ -11,6 +11,7 @@ import { until } from '../site/until.ts';
 
 const STRAP = 'C0:26:DA:01:02:03';
 const COMPARED = 'C0:26:DA:01:02:04';
+const HANGING = 'C0:26:DA:01:02:07';
 const STRANGER = 'C0:26:DA:01:02:05';
 
 interface Heard {
@@ -39,6 +40,7 @@ describe.skipIf(!hasBus())('a Bluetooth wearable', () => {
     bench = await makeBluetooth([
       { kind: 'heart-rate', address: STRAP, rate: 20 },
       { kind: 'heart-rate', address: COMPARED, pairing: 'numeric-comparison', passkey: 4711 },
+      { kind: 'heart-rate', address: HANGING },
       { kind: 'heart-rate', address: STRANGER },
     ]);
     const agentConfig = `[batch]\nmax_age_seconds = 1\n[ble]\nbus = "${bench.busAddress}"`;
@@ -108,6 +110,32 @@ describe.skipIf(!hasBus())('a Bluetooth wearable', () => {
     ]);
     expect(bench.bluez.isPaired(COMPARED)).toBe(true);
     await until('the status to say so', async () => (await show('strap-2')).status.paired);
+  });
+
+  test('a pairing that is cancelled makes room for the next one, whatever it waited for', async () => {
+    const cancelled = async (name: string) => {
+      const command = startCommand(['agent', 'devices', 'pair', name, '--data', site.agentDir]);
+      await until('it to begin', () => command.output().stderr.includes('looking for'));
+      expect((await command.stop('SIGINT')).stderr).toContain('cancelled: the pairing was cancelled');
+    };
+    await devices('add', 'absent', '--ble', 'C0:26:DA:01:02:06', '--owner', 'none');
+    await cancelled('absent');
+    await devices('add', 'strap-3', '--ble', HANGING, '--owner', 'none');
+    await until('it to be live', async () => (await state('strap-3')) === 'live');
+    bench.bluez.hangNext('Pair', HANGING);
+    await cancelled('strap-3');
+    const paired = await pairing('strap-3', '--yes');
+    expect([paired.code, paired.stderr]).toEqual([0, '']);
+    await devices('remove', 'strap-3');
+  });
+
+  test('a wearable that was reset says that it must be paired anew, and is, by the same command', async () => {
+    bench.bluez.loseKey(COMPARED);
+    await until('the status to say so', async () => (await show('strap-2')).status.problem === 'pairing_needed');
+    const paired = await pairing('strap-2', '--answer', 'yes');
+    expect(lastJson(paired.stdout)).toEqual({ device: 'strap-2', paired: true });
+    const { readings } = (await show('strap-2')).status;
+    await until('its readings', async () => (await show('strap-2')).status.readings > readings);
   });
 
   test('a name that nobody added cannot be paired', async () => {
