@@ -19,14 +19,28 @@ describe('a question of a pairing', () => {
     expect((await ask(confirm, ['n'])).answer).toBe(false);
   });
 
-  it('is cancelled when nobody answers', async () => {
-    for (const question of [confirm, { kind: 'authorize' }, { kind: 'enter-passkey' }, { kind: 'enter-pin' }] as const)
-      expect((await ask(question)).answer).toBeNull();
+  it.each([
+    [confirm, '--answer yes'],
+    [{ kind: 'authorize' }, '--yes'],
+    [{ kind: 'enter-passkey' }, '--answer DIGITS'],
+    [{ kind: 'enter-pin' }, '--answer DIGITS'],
+  ] as const)('says what answers it when the input ends: %j', async (question, option) => {
+    const error = await ask(question).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'usage', message: expect.stringMatching(/the input ended/) });
+    expect((error as Error).message).toContain(option);
+  });
+
+  it('is cancelled, and no wrong usage, when the command is to stop', async () => {
+    const recorded = recordingIo();
+    recorded.stop();
+    for (const question of [confirm, { kind: 'authorize' }, { kind: 'enter-passkey' }] as const)
+      expect(await answerTo(recorded.io, question, given)).toBeNull();
   });
 
   it('never takes --yes for a comparison of digits', async () => {
-    expect((await ask(confirm, [], { yes: true })).answer).toBeNull();
-    expect((await ask({ kind: 'enter-passkey' }, [], { yes: true })).answer).toBeNull();
+    const ended = expect.objectContaining({ code: 'usage', message: expect.not.stringContaining('--yes') });
+    await expect(ask(confirm, [], { yes: true })).rejects.toThrowError(ended);
+    await expect(ask({ kind: 'enter-passkey' }, [], { yes: true })).rejects.toThrowError(ended);
     expect((await ask({ kind: 'authorize' }, [], { yes: true })).answer).toBe(true);
   });
 

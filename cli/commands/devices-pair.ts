@@ -31,6 +31,8 @@ export function pair(io: Io): Command {
       try {
         let look = await desk.pair(name);
         signal.addEventListener('abort', cancel);
+        // Ctrl-C while the agent was asked to begin.
+        if (signal.aborted) cancel();
         if (!given.json)
           io.printError(`looking for ${name}: switch it on, and set it to pairing where it has such a mode`);
         let asked = 0;
@@ -58,7 +60,7 @@ export function pair(io: Io): Command {
     });
 }
 
-/** Null cancels. */
+/** Null cancels. Throws `usage` when nobody answers because the input has ended, or when `given.answer` is of another kind. */
 export async function answerTo(io: Io, question: Question, given: PairOptions): Promise<boolean | string | null> {
   if (given.json) io.print(jsonLine({ event: 'question', ...question }));
   const say = (line: string) => void (given.json || io.printError(line));
@@ -67,10 +69,15 @@ export async function answerTo(io: Io, question: Question, given: PairOptions): 
       say(`type these digits on the device: ${question.passkey}`);
       return true;
     case 'confirm':
-      return yesOrNo(io, `does the device show ${question.passkey}?`, given.answer);
+      return yesOrNo(io, `does the device show ${question.passkey}?`, given.answer, '--answer yes or --answer no');
     case 'authorize':
       if (given.yes) return true;
-      return yesOrNo(io, 'nothing proves which device it is (Just Works): pair it?', given.answer);
+      return yesOrNo(
+        io,
+        'nothing proves which device it is (Just Works): pair it?',
+        given.answer,
+        '--yes or --answer no',
+      );
     case 'enter-passkey':
       return digits(io, 'the six digits that the device shows:', given.answer, /^\d{6}$/);
     case 'enter-pin':
@@ -78,7 +85,7 @@ export async function answerTo(io: Io, question: Question, given: PairOptions): 
   }
 }
 
-async function yesOrNo(io: Io, question: string, given: string | undefined): Promise<boolean | null> {
+async function yesOrNo(io: Io, question: string, given: string | undefined, instead: string): Promise<boolean | null> {
   for (let answer = given ?? (await io.ask(`${question} [yes/no] `)); answer !== null; ) {
     const word = answer.trim().toLowerCase();
     if (word === 'yes' || word === 'y') return true;
@@ -87,7 +94,7 @@ async function yesOrNo(io: Io, question: string, given: string | undefined): Pro
       throw new VitalsealError('usage', `--answer ${given}: asked was "${question}", for yes or no`);
     answer = await io.ask('yes or no? ');
   }
-  return null;
+  return unanswered(io, instead);
 }
 
 async function digits(io: Io, question: string, given: string | undefined, shape: RegExp): Promise<string | null> {
@@ -96,7 +103,13 @@ async function digits(io: Io, question: string, given: string | undefined, shape
     if (given !== undefined) throw new VitalsealError('usage', `--answer: asked was ${question.slice(0, -1)}`);
     answer = await io.ask(`${question} `);
   }
-  return null;
+  return unanswered(io, '--answer DIGITS');
+}
+
+/** Null when the command is to stop. */
+function unanswered(io: Io, instead: string): null {
+  if (io.signal.aborted) return null;
+  throw new VitalsealError('usage', `no answer came, the input ended: without a person, answer with ${instead}`);
 }
 
 function ignoreStale(error: unknown): void {
