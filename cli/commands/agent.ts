@@ -23,9 +23,14 @@ function init(io: Io): Command {
     const made = initAgent(resolve(given.data));
     if (given.json) return io.json(made);
     io.print(`made ${made.config}: edit it where needed`);
-    const data = given.data === DATA ? '' : ` --data ${given.data}`;
-    io.print(`next: npx vitalseal agent enroll --facility URL --code CODE --owner ADDRESS${data}`);
+    io.print(`next: ${enrollLine(given)}`);
   });
+}
+
+/** What a person types to go on with a folder that is not enrolled. */
+function enrollLine({ data }: Common): string {
+  const folder = data === DATA ? '' : ` --data ${data}`;
+  return `npx vitalseal agent enroll --facility URL --code CODE --owner ADDRESS${folder}`;
 }
 
 interface EnrollOptions extends Common {
@@ -136,6 +141,7 @@ function flush(io: Io): Command {
       const now = await (await load()).flushAgent(resolve(given.data));
       if (given.json) return io.json(now);
       io.print(`${now.proven} of ${counted(now.readings, 'reading')} proven`);
+      if (!now.enrolled) io.printError(`not enrolled, so nothing is proven: ${enrollLine(given)}`);
     },
   );
 }
