@@ -135,6 +135,23 @@ describe.skipIf(!busIsThere())('pairing by the radio over BlueZ', () => {
     await site.happens('value');
   });
 
+  it('a device that was reset and knows nothing of its bond is told from one that is out of reach', async () => {
+    await found({ pairing: 'just-works' });
+    await site.radio.pair(STRAP, null);
+    await site.radio.connect(STRAP);
+    site.bluez.loseKey(STRAP);
+    await site.happens('disconnected');
+    await expect(site.radio.connect(STRAP)).rejects.toThrow(code('pairing_needed'));
+    expect(site.bluez.isConnected(STRAP)).toBe(false);
+    site.bluez.vanish(STRAP);
+    await expect(site.radio.connect(STRAP)).rejects.toThrow(code('device_gone'));
+    site.bluez.appear(STRAP);
+    await site.radio.forget(STRAP);
+    await site.find();
+    await site.radio.pair(STRAP, null);
+    await site.radio.connect(STRAP);
+  });
+
   it('while one device is paired, another one and another program are refused all the same', async () => {
     const other = 'C0:26:DA:00:00:02';
     const usual = { kind: 'heart-rate', seed: 1, rate: 20 } as const;

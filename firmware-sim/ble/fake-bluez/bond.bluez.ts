@@ -13,6 +13,7 @@ export class Bond {
   readonly #spec: FakeDeviceSpec;
   #security: Security = 'none';
   #pairing: AbortController | null = null;
+  #keyLost = false;
 
   constructor(spec: FakeDeviceSpec) {
     this.#spec = spec;
@@ -28,6 +29,15 @@ export class Bond {
 
   get running(): boolean {
     return this.#pairing !== null;
+  }
+
+  /** The host still has a bond, of which the device knows nothing any more: it was reset. */
+  get keyLost(): boolean {
+    return this.exists && this.#keyLost;
+  }
+
+  loseKey(): void {
+    this.#keyLost = true;
   }
 
   forget(): void {
@@ -58,6 +68,7 @@ export class Bond {
     const { pairing = 'just-works', passkey = 123456 } = this.#spec;
     try {
       const authenticated = await agents.pair(sender, path, pairing, passkey, signal);
+      this.#keyLost = false;
       this.#security = authenticated ? 'authenticated' : 'unauthenticated';
     } finally {
       this.#pairing = null;

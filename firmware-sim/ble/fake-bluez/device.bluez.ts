@@ -139,6 +139,12 @@ export class FakeDevice {
     if (was === 'resolved' || was === 'up') this.#change({ Connected: false });
   }
 
+  /** It is reset, and forgets with whom it is bonded. */
+  loseKey(): void {
+    this.#bond.loseKey();
+    this.drop();
+  }
+
   dropAfter(packets: number): void {
     this.#dropAfter = packets;
   }
@@ -198,6 +204,11 @@ export class FakeDevice {
     this.#state = 'up';
     this.connections++;
     this.#change({ Connected: true });
+    if (this.#bond.keyLost) {
+      // As bluetoothd 5.66: the link cannot be encrypted, and so it ends it.
+      this.drop();
+      throw new BusError(`${ERROR}Failed`, 'le-connection-abort-by-local');
+    }
     if (!this.faults.resolveNever) this.#resolving = setTimeout(() => this.#resolve(host), host.limits.resolveMs);
   }
 

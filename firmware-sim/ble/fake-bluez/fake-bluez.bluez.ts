@@ -141,6 +141,11 @@ export class FakeBluez {
     this.#device(address).dropAfter(packets);
   }
 
+  /** The device is reset, and forgets with whom it is bonded. */
+  loseKey(address: string): void {
+    this.#device(address).loseKey();
+  }
+
   /** Out of reach: the link ends and nothing is heard any more. */
   vanish(address: string): void {
     const device = this.#device(address);

@@ -88,3 +88,8 @@ export function isInProgress(thrown: unknown): boolean {
 export function isAlready(thrown: unknown): boolean {
   return thrown instanceof HostError && /\.(AlreadyConnected|AlreadyExists|AlreadyNotifying)$/.test(thrown.error);
 }
+
+/** Whether BlueZ itself ended the link, or its making: 5.66 says so when the device lacks the key of their bond, later ones by name. */
+export function isEndedByHost(thrown: unknown): boolean {
+  return thrown instanceof HostError && /abort-by-local|key-missing/i.test(thrown.text);
+}

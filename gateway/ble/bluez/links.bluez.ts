@@ -5,7 +5,7 @@ import { VitalsealError } from '@vitalseal/ledger';
 import type { GattCharacteristic, RadioEvent } from '../radio.ts';
 import type { KnownDevice } from './device.ts';
 import type { Discovery } from './discovery.bluez.ts';
-import { asRadioError, HostError, isAlready, isInProgress, TIMEOUT } from './errors.ts';
+import { asRadioError, HostError, isAlready, isEndedByHost, isInProgress, TIMEOUT } from './errors.ts';
 import type { Host } from './host.bluez.ts';
 import { isWhole, type Link, newLink } from './link.ts';
 import { CHARACTERISTIC, DEVICE } from './objects.ts';
@@ -13,6 +13,8 @@ import type { BluezTimeouts } from './timeouts.ts';
 
 /** Between two looks whether the host has ended the connect that it says is in progress. */
 const IN_PROGRESS_MS = 250;
+/** For the host to say why a link dropped while it was made. */
+const REASON_MS = 100;
 /** So often must stopping discovery have helped a connect before each connect stops it. */
 const HELPED_OFTEN = 3;
 
@@ -221,9 +223,10 @@ export class Links {
           link.resolved = resolve;
         });
         const call = this.#host.call(path, DEVICE, 'Connect', '', [], leftMs);
-        await this.#guarded(link, Promise.race([call, whole]));
+        await this.#guarded(link, Promise.race([call, whole])).catch((error) => reason(error, call));
         done = true;
       } catch (error) {
+        if (this.#lacksKey(link, error)) throw new VitalsealError('pairing_needed');
         done = isAlready(error);
         if (!done && !isInProgress(error)) throw error;
         if (!done) await this.#guarded(link, pause(Math.min(leftMs, IN_PROGRESS_MS)));
@@ -232,6 +235,11 @@ export class Links {
       }
     }
     link.wasConnected ||= this.#host.objects.device(path)?.connected === true;
+  }
+
+  /** The host ended a link that stood, as it does when the device does not know the key of their bond (Core, Vol 1, Part F, 2.6). */
+  #lacksKey({ path, wasConnected, cancelled }: Link, error: unknown): boolean {
+    return wasConnected && !cancelled && isEndedByHost(error) && this.#host.objects.device(path)?.paired === true;
   }
 
   async #resolve(link: Link): Promise<void> {
@@ -276,6 +284,13 @@ export class Links {
     for (const reject of [...link.waiting]) reject(new VitalsealError('device_gone'));
     if (link.phase === 'up') this.#emit({ kind: 'disconnected', address });
   }
+}
+
+/** A link that dropped is known first; why it dropped, the host says in its answer to `call`. Throws one or the other. */
+async function reason(error: unknown, call: Promise<unknown>): Promise<void> {
+  const { code } = asRadioError(error, 'connect');
+  if (code === 'device_gone') await Promise.race([call, pause(REASON_MS)]);
+  throw error;
 }
 
 function pause(ms: number): Promise<void> {

@@ -3,6 +3,7 @@ import { CONTEXT } from '@vitalseal/ledger';
 import { describe, expect, test } from 'vitest';
 import { glucoseRecord, METER, meterAnswers } from './meter.testing.ts';
 import { durable, type Interference, Rig, type RigDevice } from './rig.testing.ts';
+import { SESSION_LIMITS } from './state.ts';
 
 const RECORDS = [1, 2, 3].map((n) => glucoseRecord(n, 50 + n));
 const meter = (): RigDevice => ({
@@ -54,14 +55,27 @@ describe('pairing', () => {
 
   test('paired elsewhere: the next sighting says so', () => {
     const rig = new Rig(meter());
-    rig.interfere = (e) => (e.kind === 'connect' ? 'pairing_needed' : undefined);
+    rig.interfere = (e) => (e.kind === 'connect' || e.kind === 'pair' ? 'pairing_needed' : undefined);
     rig.begin().run();
-    // The pairing went well, and still the device wants one: it has lost its key. Only a person can help.
     expect(rig.state.phase).toBe('unpaired');
-    rig.put({ kind: 'seen', paired: false });
     rig.interfere = () => undefined;
     rig.put({ kind: 'seen', paired: true });
     expect(rig.run().state.phase).toBe('live');
+  });
+
+  test('bonded, and still the device wants it: it has lost its key. Says so, tries again now and then, and goes on when paired anew', () => {
+    const rig = new Rig(meter());
+    rig.interfere = (e) => (e.kind === 'connect' ? 'pairing_needed' : undefined);
+    rig.begin().run();
+    const lost = { phase: 'waiting', problem: 'pairing_needed' };
+    expect(rig.state).toMatchObject(lost);
+    expect(rig.timers.get('retry')).toBe(SESSION_LIMITS.pairingRetryMs);
+    rig.put({ kind: 'seen', paired: true });
+    rig.fire('retry').run();
+    expect(rig.state).toMatchObject(lost);
+    rig.interfere = () => undefined;
+    rig.put({ kind: 'pairedByHand' });
+    expect(rig.run().state).toMatchObject({ phase: 'live', problem: null });
   });
 });
 

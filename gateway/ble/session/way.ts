@@ -54,11 +54,12 @@ export function pairingFailed(turn: Turn, code: ErrorCode) {
   hangUp(turn, { next: 'wait', ms: turn.state.config.limits.pairingRetryMs, throttled: false });
 }
 
-/** Only a person can pair this one. */
+/** Only a person can pair this one. Where the host has a bond all the same, it may yet turn out to be good. */
 function unpaired(turn: Turn) {
   turn.note('pairing-refused', 'pairing_needed');
   turn.state.problem = 'pairing_needed';
-  hangUp(turn, { next: 'unpaired' });
+  const ms = turn.state.config.limits.pairingRetryMs;
+  hangUp(turn, turn.state.paired ? { next: 'wait', ms, throttled: false } : { next: 'unpaired' });
 }
 
 /** Something failed on the way to a link, or on it. */
