@@ -6,6 +6,7 @@ export const SCENARIOS = {
   'stored-records': 'takes every stored record of a meter once, though the link is cut in mid-dump',
   pairing:
     'is paired by numeric comparison when both persons say yes, not when one says no; then takes protected values',
+  'key-lost': 'says of a wearable that was reset that it must be paired anew, and goes on once it is',
   'bluetoothd-killed': 'goes on by itself, and is still paired, after bluetoothd was killed and started again',
 } as const;
 

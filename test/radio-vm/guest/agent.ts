@@ -31,15 +31,16 @@ export class PairedAgent {
     appendFileSync(`${DIR}/agent.toml`, `\n[ble]\nadapter = "${this.#central}"\n`);
     await runJson(['agent', 'devices', 'add', 'strap', '--ble', this.#strap.address, ...DATA]);
     this.#running = startCommand(['agent', 'run', ...DATA]);
-    await until('the agent to have its radio', async () => (await this.#status()).ble[0]?.problem === null, 60);
+    await this.#problem(null);
   }
 
   /** The agent meets the strap first, and is refused; then a person at each side says no, and at last both say yes. */
   async pairing() {
     this.#strap.switchOn();
-    await until('the agent to be refused', async () => (await this.#status()).ble[0]?.problem === 'pairing_needed', 60);
+    await this.#problem('pairing_needed');
     const toNobody = this.#strap.shown.length;
     const refusals = [await this.#pair('no', 'yes'), await this.#pair('yes', 'no')];
+    await this.#cancelled();
     for (const { error } of refusals)
       if (error?.code !== 'pairing_failed') throw new Error(`no was answered by ${JSON.stringify(refusals)}`);
     const between = await this.#status();
@@ -49,12 +50,24 @@ export class PairedAgent {
     if (paired.paired !== true) throw new Error(`yes was answered by ${JSON.stringify(paired)}`);
     const pairedMs = Math.round(performance.now() - startMs);
     const readings = await this.#more(50);
-    const digits = [...refusals, paired].map(({ passkey }) => passkey);
     if (toNobody !== 1) throw new Error(`the strap asked ${toNobody} times before anybody wanted to pair it`);
-    if (this.#strap.shown.slice(toNobody).join() !== digits.join())
-      throw new Error(`the gateway showed ${digits}; the strap ${this.#strap.shown}`);
+    const { shown } = this.#strap;
+    const digits = [...refusals, { passkey: shown[toNobody + 2] }, paired].map(({ passkey }) => passkey);
+    if (shown.slice(toNobody).join() !== digits.join())
+      throw new Error(`the gateway showed ${digits}; the strap ${shown}`);
     if (this.#strap.paired.join() !== 'true') throw new Error(`the strap was paired: ${this.#strap.paired}`);
     return { pairedMs, readings };
+  }
+
+  /** Somebody reset the strap: the agent says what is to be done, and by that it is mended. */
+  async keyLost() {
+    this.#strap.reset();
+    const startMs = performance.now();
+    await this.#problem('pairing_needed');
+    const noticedMs = Math.round(performance.now() - startMs);
+    const paired = await this.#pair('yes', 'yes');
+    if (paired.paired !== true) throw new Error(`pairing anew was answered by ${JSON.stringify(paired)}`);
+    return { noticedMs, readings: await this.#more(50) };
   }
 
   /** Values come again, over a link encrypted with the keys of the pairing: without them none would. */
@@ -90,9 +103,24 @@ export class PairedAgent {
     );
   }
 
+  /** Waits until the agent says so of the strap. */
+  async #problem(code: string | null): Promise<void> {
+    await until(`the agent to say ${code}`, async () => (await this.#status()).ble[0]?.problem === code, 60);
+  }
+
   /** Over the control socket, as `agent status` asks: an emulated command takes seconds to start. */
   async #status(): Promise<Status> {
     return (await askControl(DIR, 'status')) as Status;
+  }
+
+  /** The person at the gateway said yes, and gives up while the wearer still looks at the digits. */
+  async #cancelled(): Promise<void> {
+    this.#strap.wearer = null;
+    const before = this.#strap.shown.length;
+    const command = startCommand(['agent', 'devices', 'pair', 'strap', '--answer', 'yes', ...DATA]);
+    await until('the strap to show digits', () => this.#strap.shown.length > before, 60);
+    const { stderr } = await command.stop('SIGINT');
+    if (!stderr.includes('cancelled')) throw new Error(`a pairing that was given up ended with ${stderr}`);
   }
 
   /** `gateway`, `wearer`: what the person at each side says to the six digits. */

@@ -18,8 +18,8 @@ export class BumbleStrap {
   readonly shown: string[] = [];
   /** Pairings that were completed: was each protected against a man in the middle? */
   readonly paired: boolean[] = [];
-  /** What its wearer presses when six digits are shown. */
-  wearer: Button = 'yes';
+  /** What its wearer presses when six digits are shown; null: looks at them. */
+  wearer: Button | null = 'yes';
   /** Values sent when its last link had ended. */
   sent = 0;
   #log = '';
@@ -42,6 +42,11 @@ export class BumbleStrap {
     this.#press('drop');
   }
 
+  /** It forgets with whom it is bonded. */
+  reset(): void {
+    this.#press('reset');
+  }
+
   async stop(): Promise<void> {
     const ended = once(this.#process, 'exit');
     this.#process.stdin.end();
@@ -57,7 +62,7 @@ export class BumbleStrap {
     const { event, passkey = '', authenticated = false, sent = 0 } = JSON.parse(line) as Happened;
     if (event === 'shown') {
       this.shown.push(passkey);
-      this.#press(this.wearer);
+      if (this.wearer !== null) this.#press(this.wearer);
     }
     if (event === 'paired') this.paired.push(authenticated);
     if (event === 'disconnected') this.sent = sent;

@@ -2,7 +2,7 @@
 # display and two buttons; its values are for authenticated links only, so it is paired by numeric comparison (Core, Vol 3, Part H,
 # 2.3.5.6). It starts switched off.
 #   bumble_strap.py SOCKET ADDRESS      SOCKET: where btvirt serves controllers (H4); ADDRESS: static random
-# Reads lines: `on`; `drop` (the link); `yes`, `no` (the button pressed, after `shown`). Prints what happened, one JSON object a line:
+# Reads lines: `on`; `drop` (the link); `reset` (it forgets its bonds); `yes`, `no` (the button pressed, after `shown`). Prints what happened, one JSON object a line:
 # {"event": "shown", "passkey": "004711"} and the like.
 import asyncio
 import json
@@ -108,11 +108,18 @@ class Strap:
             else:
                 await asyncio.sleep(READVERTISE_S)
 
+    async def drop(self):
+        if self.link is not None:
+            await self.link.disconnect()
+
     async def obey(self, line):
         if line in ('yes', 'no'):
             self.wearer.pressed.put_nowait(line)
-        elif line == 'drop' and self.link is not None:
-            await self.link.disconnect()
+        elif line == 'drop':
+            await self.drop()
+        elif line == 'reset':
+            self.device.keystore = MemoryKeyStore()
+            await self.drop()
         elif line == 'on' and self.advertising is None:
             self.advertising = asyncio.create_task(self.advertise())
 

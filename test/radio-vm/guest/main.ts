@@ -25,6 +25,7 @@ await scenario(
   },
   log,
 );
+await scenario('key-lost', () => agent.keyLost(), log);
 await scenario(
   'bluetoothd-killed',
   async () => {
