@@ -30,6 +30,7 @@ async function bench({ up = true, heard = [METER], devices = [DEVICE] as BleDevi
       if (up) listener({ kind: 'up' });
     },
     stop: async () => void did.push('stop'),
+    fault: () => null,
     discover: async (on) => void did.push(`discover ${on}`),
     sightings: () => heard,
     async pair(address, dialogue: PairingDialogue | null) {

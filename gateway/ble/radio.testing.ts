@@ -1,7 +1,15 @@
 // For tests: a radio in memory with scripted peripherals and faults. Nothing happens but what a test asks for, and all in
 // this turn's microtasks; what is linked does not advertise, as most do not.
 import { type ErrorCode, VitalsealError } from '@vitalseal/ledger';
-import type { BleAddress, GattCharacteristic, PairingDialogue, Radio, RadioEvent, Sighting } from './radio.ts';
+import type {
+  BleAddress,
+  GattCharacteristic,
+  PairingDialogue,
+  Radio,
+  RadioEvent,
+  RadioFault,
+  Sighting,
+} from './radio.ts';
 
 export interface Peripheral {
   readonly address: BleAddress;
@@ -110,6 +118,10 @@ export class MemoryRadio implements Radio {
     this.#listener = null;
     this.#cut();
     this.discovering = false;
+  }
+
+  fault(): RadioFault | null {
+    return this.#up ? null : { fault: 'off', bus: 'unix:path=/bus', adapter: 'hci0', adapters: ['hci0'] };
   }
 
   async discover(on: boolean): Promise<void> {

@@ -45,6 +45,31 @@ export type RadioEvent =
   | { readonly kind: 'disconnected'; readonly address: BleAddress }
   | { readonly kind: 'value'; readonly address: BleAddress; readonly handle: string; readonly bytes: Uint8Array };
 
+/** Why a radio is down, from the bus up. */
+export type RadioFaultCode =
+  /** Nobody answers at the address of the bus. */
+  | 'no-bus'
+  /** No bluetoothd is on it. */
+  | 'no-host'
+  /** The bus does not let this user speak to bluetoothd. */
+  | 'denied'
+  /** bluetoothd does not answer. */
+  | 'silent'
+  | 'no-adapter'
+  /** By rfkill. */
+  | 'blocked'
+  /** It is off, and does not come on. */
+  | 'off';
+
+/** A fault with what was looked for, and where. */
+export interface RadioFault {
+  readonly fault: RadioFaultCode;
+  readonly bus: string;
+  readonly adapter: string;
+  /** Names of the adapters that the host has; empty as long as it was not heard. */
+  readonly adapters: readonly string[];
+}
+
 /** What a host asks while it pairs. */
 export type PairingQuestion =
   /** Both sides show six digits: are they equal? Answer true or false. */
@@ -62,7 +87,7 @@ export type PairingQuestion =
 export type PairingDialogue = (question: PairingQuestion) => Promise<boolean | string | null>;
 
 /**
- * All methods but `stop` throw `radio_unavailable` (no host, no adapter, it died: retryable) or `radio_timeout`.
+ * All methods but `stop` and `fault` throw `radio_unavailable` (no host, no adapter, it died: retryable) or `radio_timeout`.
  * Those of one device also throw `device_gone` (out of reach, or the link dropped), `pairing_needed` when the device
  * wants an encrypted link first, and `device_refused` when it says no to this one thing.
  */
@@ -71,6 +96,8 @@ export interface Radio {
   start(listener: (event: RadioEvent) => void): Promise<void>;
   /** Ends discovery, drops the links that this radio made, leaves the host as it was. Never throws. */
   stop(): Promise<void>;
+  /** What is amiss now, found by itself and gone by itself; null while it is up, and before it looked. Throws nothing. */
+  fault(): RadioFault | null;
   /** Whether to listen for advertisements. Survives a recovery of the host. */
   discover(on: boolean): Promise<void>;
   /** What the host knows now, remembered devices among them. */

@@ -164,7 +164,9 @@ describe('a fault', () => {
     await site.live(30);
     expect(site.status('strap')).toMatchObject({ problem: 'radio_unavailable', state: 'waiting' });
     expect(() => site.source.sightings()).toThrow();
+    expect(site.source.fault()).toMatchObject({ fault: 'off', adapter: 'hci0' });
     site.radio.power(true);
+    expect(site.source.fault()).toBeNull();
     await site.live(5);
     expect(site.status('strap')).toMatchObject({ problem: null, state: 'live' });
   });

@@ -6,7 +6,7 @@
 //                                   └─ slot queue                                                          └► cursor
 //
 // Nothing in the way of a live value waits, and nothing here grows with what strangers send.
-import { isVitalsealError, VitalsealError } from '@vitalseal/ledger';
+import { isVitalsealError } from '@vitalseal/ledger';
 import type { ClockReader, ReadingSink, Source } from '../contract.ts';
 import { Account, newTally } from './account.ts';
 import { AllowList, sameRule } from './allow.ts';
@@ -20,11 +20,12 @@ import { Intake } from './intake.ts';
 import { hangUpLeftovers } from './leftovers.ts';
 import { type BleLimits, DEFAULT_BLE_LIMITS } from './limits.ts';
 import { isShort } from './queue.ts';
-import type { BleAddress, PairingDialogue, Radio, RadioEvent, Sighting } from './radio.ts';
+import type { BleAddress, PairingDialogue, Radio, RadioEvent, RadioFault, Sighting } from './radio.ts';
 import { SESSION_LIMITS } from './session/state.ts';
 import { Slots } from './slots.ts';
 import { statusOf } from './standing.ts';
 import type { After } from './timers.ts';
+import { Uptime } from './uptime.ts';
 
 export interface BleOptions {
   readonly radio: Radio;
@@ -43,8 +44,6 @@ export interface BleOptions {
 
 const LEASE_MS = 10_000;
 const START_AGAIN_MS = 30_000;
-/** A host gets so long to answer before a scan says that there is none. */
-const PATIENCE_MS = 3_000;
 
 export class BleSource implements Source {
   readonly #options: BleOptions;
@@ -55,6 +54,7 @@ export class BleSource implements Source {
   readonly #arrivals: Arrivals;
   readonly #discovery: DiscoverySwitch;
   readonly #byHand: ByHand;
+  readonly #uptime: Uptime;
   readonly #tally = newTally();
   readonly #drivers = new Map<string, SessionDriver>();
   /** Removed, and still hanging up. */
@@ -64,8 +64,6 @@ export class BleSource implements Source {
   #undoStart: (() => void) | null = null;
   #running: { intake: Intake; ports: DriverPorts } | null = null;
   #taking = false;
-  #up = false;
-  #downSinceMs = 0;
   #whenClosed: (() => void) | null = null;
 
   constructor(options: BleOptions) {
@@ -75,10 +73,11 @@ export class BleSource implements Source {
     this.#options = options;
     this.#limits = limits;
     this.#heard = new HeardBook(limits.heard);
+    this.#uptime = new Uptime(radio, () => this.#nowMs());
     this.#slots = new Slots({
       ...{ limits, after, driverOf },
       nowMs: () => this.#nowMs(),
-      isOpen: () => this.#up && this.#taking,
+      isOpen: () => this.#uptime.isUp && this.#taking,
     });
     this.#arrivals = new Arrivals({
       ...{ allow: this.#allow, heard: this.#heard, clock, tally: this.#tally, log, driverOf },
@@ -114,7 +113,6 @@ export class BleSource implements Source {
     };
     this.#running = { intake, ports };
     this.#taking = true;
-    this.#downSinceMs = this.#nowMs();
     this.devicesChanged();
     await this.#listen();
   }
@@ -167,16 +165,20 @@ export class BleSource implements Source {
       const address = driver.address ?? this.#allow.addressOf(device);
       const heard = address === null ? null : this.#heard.get(address);
       const where = { address, heard, advertises: this.#arrivals.isBroadcaster(device) };
-      return statusOf({ driver, ...where, nowMs, radioUp: this.#up });
+      return statusOf({ driver, ...where, nowMs, radioUp: this.#uptime.isUp });
     });
   }
 
-  /** What is around; listens for it for `leaseMs` more. Throws `radio_unavailable` when there is no host. */
+  /** Why there is no radio; null while there is one, and before it was looked for. */
+  fault(): RadioFault | null {
+    return this.#uptime.fault;
+  }
+
+  /** What is around; listens for it for `leaseMs` more. Throws `radio_unavailable`: see `fault`. */
   sightings(leaseMs = LEASE_MS): readonly Sighting[] {
-    const nowMs = this.#nowMs();
-    if (!this.#up && nowMs - this.#downSinceMs > PATIENCE_MS) throw new VitalsealError('radio_unavailable');
+    this.#uptime.demand();
     this.#discovery.hold(leaseMs);
-    const heard = this.#heard.since(nowMs - this.#limits.heardMs);
+    const heard = this.#heard.since(this.#nowMs() - this.#limits.heardMs);
     // What has a link does not advertise: what was heard of it before says nothing of the link.
     const linked = this.#options.radio.sightings().filter(({ connected }) => connected);
     const isLinked = new Set(linked.map(({ address }) => address));
@@ -185,7 +187,7 @@ export class BleSource implements Source {
 
   /** Throws `device_unknown`, `device_gone`, what Radio.pair does, and `cancelled` by `signal`: see ByHand.pair. */
   pair(device: string, dialogue: PairingDialogue, signal?: AbortSignal): Promise<void> {
-    return this.#byHand.pair(device, dialogue, signal);
+    return this.#uptime.during(() => this.#byHand.pair(device, dialogue, signal));
   }
 
   /** Drops the link and the bond of a device, also of one that was just removed. Throws what Radio.forget does. */
@@ -217,13 +219,12 @@ export class BleSource implements Source {
         this.#allow.identity(event.from, event.address);
         return;
       case 'up':
-        this.#up = true;
+        this.#uptime.up();
         this.#discovery.up();
         this.#hangUpLeftovers();
         return void this.#slots.grant();
       case 'down':
-        if (this.#up) this.#downSinceMs = this.#nowMs();
-        this.#up = false;
+        this.#uptime.down();
         this.#discovery.down();
         for (const driver of [...this.#drivers.values(), ...this.#closing]) driver.hear({ kind: 'radioDown' });
     }
@@ -231,7 +232,7 @@ export class BleSource implements Source {
 
   #hangUpLeftovers(): void {
     // A link that pairing by hand makes is nobody's for a while.
-    if (!this.#up || this.#byHand.count > 0) return;
+    if (!this.#uptime.isUp || this.#byHand.count > 0) return;
     const isBusy = (device: string) => this.#drivers.get(device)?.isBusy === true;
     hangUpLeftovers(this.#options.radio, this.#allow, this.#links, isBusy, this.#nowMs());
   }

@@ -20,6 +20,8 @@ export class FakeAdapter {
   #powered: boolean;
   /** Discovery says that it runs, and hears nothing, until the power goes off. */
   #stalled = false;
+  /** By rfkill: nobody can switch it on. */
+  #blocked = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: {
@@ -71,7 +73,7 @@ export class FakeAdapter {
           RemoveDevice: { takes: ['o'], gives: '', call: ({ body }) => this.#remove(body[0] as string) },
         },
         settable: {
-          Powered: (value) => this.setPowered(value === true),
+          Powered: (value) => this.#power(value === true),
           Alias: (value) => this.#server.change(this.path, ADAPTER, { Alias: value }),
           Discoverable: (value) => this.#server.change(this.path, ADAPTER, { Discoverable: value }),
           Pairable: (value) => this.#server.change(this.path, ADAPTER, { Pairable: value }),
@@ -91,6 +93,12 @@ export class FakeAdapter {
       this.#look();
     }
     this.#server.change(this.path, ADAPTER, { Powered: on });
+  }
+
+  /** As rfkill does: off, and not to be switched on until it is taken back. */
+  block(on: boolean): void {
+    this.#blocked = on;
+    if (on) this.setPowered(false);
   }
 
   /** Discovery goes deaf; who starts it again is told InProgress. Ends when the power is cycled. */
@@ -116,6 +124,11 @@ export class FakeAdapter {
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  #power(on: boolean): void {
+    if (on && this.#blocked) throw new BusError(`${ERROR}Blocked`, 'Blocked through rfkill');
+    this.setPowered(on);
   }
 
   #start(sender: string): void {

@@ -182,6 +182,11 @@ export class FakeBluez {
     this.#adapter?.setPowered(on);
   }
 
+  /** By rfkill: the adapter goes off, and whoever switches it on is refused. */
+  setBlocked(on: boolean): void {
+    this.#adapter?.block(on);
+  }
+
   /** Discovery goes deaf and answers InProgress until the adapter's power was off. */
   stallDiscovery(): void {
     this.#adapter?.stall();

@@ -1,6 +1,7 @@
 // The adapter: on where that is ours to do, off and on where discovery has stalled, and the one place that knows whether
 // the radio is up.
-import { asRadioError } from './errors.ts';
+import type { RadioFaultCode } from '../radio.ts';
+import { asRadioError, isBlocked } from './errors.ts';
 import type { Host } from './host.bluez.ts';
 import { ADAPTER } from './objects.ts';
 import type { BluezTimeouts } from './timeouts.ts';
@@ -25,6 +26,7 @@ export class Adapter {
   #stopped = false;
   #cycling = false;
   #switching = false;
+  #blocked = false;
   #pauseMs: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -39,6 +41,14 @@ export class Adapter {
     return this.#up;
   }
 
+  /** Why it is not up; null while it is, and before the host was looked for. */
+  get fault(): RadioFaultCode | null {
+    if (!this.#host.attached) return this.#host.fault;
+    if (this.#up) return null;
+    if (this.#host.objects.adapter === null) return 'no-adapter';
+    return this.#blocked ? 'blocked' : 'off';
+  }
+
   /** The host came, went, or says other things of the adapter. */
   changed(): void {
     const powered = this.#host.attached && this.#host.objects.adapter?.powered === true;
@@ -49,6 +59,7 @@ export class Adapter {
     }
     this.#up = powered;
     if (powered) {
+      this.#blocked = false;
       this.#pauseMs = this.#options.timeouts.retryMinMs;
       this.#listener.up();
     } else {
@@ -85,9 +96,10 @@ export class Adapter {
     this.#switching = true;
     clearTimeout(this.#timer);
     this.#set(true)
-      .catch((error: unknown) =>
-        this.#options.log('the adapter cannot be switched on', { code: asRadioError(error, 'host').code }),
-      )
+      .catch((error: unknown) => {
+        this.#blocked = isBlocked(error);
+        this.#options.log('the adapter cannot be switched on', { code: asRadioError(error, 'host').code });
+      })
       .finally(() => {
         this.#switching = false;
         if (this.#stopped || this.#up) return;

@@ -84,6 +84,16 @@ export function isInProgress(thrown: unknown): boolean {
   return thrown instanceof HostError && thrown.error === `${BLUEZ}InProgress`;
 }
 
+/** Whether the bus does not let this user speak to the host. */
+export function isDenied(thrown: unknown): boolean {
+  return thrown instanceof HostError && thrown.error === `${DBUS}AccessDenied`;
+}
+
+/** Whether rfkill keeps an adapter from being switched on. */
+export function isBlocked(thrown: unknown): boolean {
+  return thrown instanceof HostError && thrown.error === `${BLUEZ}Blocked`;
+}
+
 /** Whether what was asked for is so already. */
 export function isAlready(thrown: unknown): boolean {
   return thrown instanceof HostError && /\.(AlreadyConnected|AlreadyExists|AlreadyNotifying)$/.test(thrown.error);
@@ -92,4 +102,9 @@ export function isAlready(thrown: unknown): boolean {
 /** Whether BlueZ itself ended the link, or its making: 5.66 says so when the device lacks the key of their bond, later ones by name. */
 export function isEndedByHost(thrown: unknown): boolean {
   return thrown instanceof HostError && /abort-by-local|key-missing/i.test(thrown.text);
+}
+
+/** For a log. */
+export function nameOf(error: unknown): string {
+  return error instanceof HostError ? error.error : String(error);
 }

@@ -2,9 +2,10 @@
 // Goes on by itself when bluetoothd ends and comes back, when it stops answering, and when the bus itself dies.
 import { Variant } from '@jellybrick/dbus-next';
 import { TokenBucket } from '../../token-bucket.ts';
+import type { RadioFaultCode } from '../radio.ts';
 import { type Answer, type AskedCall, BUS, BUS_PATH, Bus, type Signal } from './bus.bluez.ts';
 import type { Properties } from './device.ts';
-import { HostError, LOST, TIMEOUT } from './errors.ts';
+import { HostError, isDenied, LOST, nameOf, TIMEOUT } from './errors.ts';
 import { DEVICE, type HostChange, HostObjects } from './objects.ts';
 import { Pauses } from './pauses.ts';
 import type { BluezTimeouts } from './timeouts.ts';
@@ -57,8 +58,8 @@ export class Host {
   #misses = 0;
   #stopped = false;
   readonly #pauses = new Pauses();
-  /** What is amiss was logged. */
-  #complained = '';
+  /** What is amiss, and was logged. */
+  #fault: RadioFaultCode | null = null;
 
   constructor(options: HostOptions, listener: HostListener) {
     this.adapterPath = options.adapterPath;
@@ -74,6 +75,11 @@ export class Host {
 
   get attached(): boolean {
     return this.#attached;
+  }
+
+  /** Between the bus and the host's objects; null once these are known. */
+  get fault(): RadioFaultCode | null {
+    return this.#fault;
   }
 
   /** Resolves when the host was looked for once, found or not. */
@@ -117,9 +123,9 @@ export class Host {
         lookedOnce();
         pauseMs = timeouts.retryMinMs;
         await ended;
-        this.#complain('the system bus is gone', {});
+        this.#complain('no-bus', 'the system bus is gone');
       } catch (error) {
-        this.#complain('the system bus cannot be used', { error: nameOf(error) });
+        this.#complain('no-bus', 'the system bus cannot be used', { error: nameOf(error) });
       }
       this.#bus?.close();
       this.#bus = null;
@@ -148,7 +154,7 @@ export class Host {
     await this.#busCall(bus, 'GetNameOwner', BLUEZ, (body) => this.#ownedBy(String(body[0]))).catch(
       (error: unknown) => {
         if (!(error instanceof HostError) || error.error === LOST || error.error === TIMEOUT) throw error;
-        this.#complain('bluetoothd does not run', {});
+        this.#complain('no-host', 'bluetoothd does not run');
       },
     );
     if (this.#owner !== '') await this.#attach(bus);
@@ -191,7 +197,8 @@ export class Host {
       await bus.call({ ...call, limitMs: callMs, atAnswer: (body) => this.#read(owner, body[0]) });
     } catch (error) {
       if (this.#owner !== owner || this.#bus !== bus || this.#stopped) return;
-      this.#complain('bluetoothd does not answer', { error: nameOf(error) });
+      const fault = isDenied(error) ? 'denied' : 'silent';
+      this.#complain(fault, 'bluetoothd does not answer', { error: nameOf(error) });
       await this.#pauses.of(retryMinMs);
       if (this.#owner === owner && this.#bus === bus && !this.#attached && !this.#stopped) void this.#attach(bus);
     }
@@ -204,7 +211,7 @@ export class Host {
     this.#objects = new HostObjects(this.adapterPath);
     this.#attached = true;
     this.#misses = 0;
-    this.#complained = '';
+    this.#fault = null;
     for (const [path, interfaces] of found.sort(([a], [b]) => (a < b ? -1 : 1))) {
       this.#objects.added(path, interfaces, true);
     }
@@ -214,7 +221,8 @@ export class Host {
   #signalled(bus: Bus, { sender, path, interface: of, member, body }: Signal): void {
     if (sender === BUS && of === BUS && member === 'NameOwnerChanged' && body[0] === BLUEZ) {
       this.#ownedBy(String(body[2]));
-      if (this.#owner !== '') void this.#attach(bus);
+      if (this.#owner === '') this.#complain('no-host', 'bluetoothd does not run');
+      else void this.#attach(bus);
       return;
     }
     // A rule names the sender, but anybody on the bus may send a signal to us alone.
@@ -274,7 +282,7 @@ export class Host {
       if (!(error instanceof HostError) || error.error !== TIMEOUT || this.#owner !== owner) return;
       this.#misses += 1;
       if (this.#misses < MISSES || !this.#attached) return;
-      this.#complain('bluetoothd does not answer', { error: TIMEOUT });
+      this.#complain('silent', 'bluetoothd does not answer', { error: TIMEOUT });
       this.#lose();
       this.#owner = owner;
       void this.#attach(bus);
@@ -283,13 +291,9 @@ export class Host {
   }
 
   /** The same once, until the host is there again. */
-  #complain(message: string, detail: object): void {
-    if (this.#stopped || this.#complained === message) return;
-    this.#complained = message;
+  #complain(fault: RadioFaultCode, message: string, detail: object = {}): void {
+    if (this.#stopped || this.#fault === fault) return;
+    this.#fault = fault;
     this.#options.log(message, detail);
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof HostError ? error.error : String(error);
 }

@@ -32,6 +32,19 @@ describe('the objects of BlueZ', () => {
     expect(objects.adapter).toBeNull();
   });
 
+  it('says which adapters there are, ours or not', () => {
+    const objects = new HostObjects(HCI);
+    for (const path of ['/org/bluez/hci2', '/org/bluez/hci1', '/org/bluez/x', '/org/bluez/hci1/dev'])
+      expect(objects.added(path, { [ADAPTER]: { Powered: true } })).toEqual([]);
+    expect([objects.adapter, objects.adapters]).toEqual([null, ['hci1', 'hci2']]);
+    objects.added(HCI, { [ADAPTER]: {} });
+    expect(objects.removed('/org/bluez/hci1', [ADAPTER])).toEqual([]);
+    objects.removed('/org/bluez/hci2', ['org.bluez.GattManager1']);
+    expect(objects.adapters).toEqual(['hci0', 'hci2']);
+    for (let n = 0; n < 200; n++) objects.added(`/org/bluez/hci${n}`, { [ADAPTER]: {} });
+    expect(objects.adapters).toHaveLength(16);
+  });
+
   it('another adapter and its devices are not ours', () => {
     const objects = new HostObjects(HCI);
     expect(objects.added('/org/bluez/hci1', { [ADAPTER]: { Powered: true } })).toEqual([]);

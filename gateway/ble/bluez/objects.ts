@@ -28,6 +28,8 @@ export interface AdapterState {
   readonly discovering: boolean;
 }
 
+const ADAPTER_PATH = /^\/org\/bluez\/(hci\d{1,3})$/;
+const MAX_ADAPTERS = 16;
 const MAX_DEVICES = 1024;
 const MAX_GATT_OBJECTS = 512;
 /** The longest attribute value (Core 5.4, Vol 3 Part F 3.2.9). */
@@ -52,6 +54,7 @@ export class HostObjects {
   readonly #maxDevices: number;
   readonly #devicePath: RegExp;
   #adapter: AdapterState | null = null;
+  readonly #adapters = new Set<string>();
   /** By path; the one heard last is last. */
   readonly #devices = new Map<string, KnownDevice>();
   readonly #pathByAddress = new Map<BleAddress, string>();
@@ -66,6 +69,11 @@ export class HostObjects {
 
   get adapter(): AdapterState | null {
     return this.#adapter;
+  }
+
+  /** Names of all adapters of the host, ours or not. */
+  get adapters(): string[] {
+    return [...this.#adapters].sort();
   }
 
   devices(): IterableIterator<KnownDevice> {
@@ -107,6 +115,8 @@ export class HostObjects {
    * A device comes before what is below it.
    */
   added(path: string, interfaces: Readonly<Record<string, Properties>>, remembered = false): HostChange[] {
+    const adapter = interfaces[ADAPTER] && ADAPTER_PATH.exec(path)?.[1];
+    if (adapter && this.#adapters.size < MAX_ADAPTERS) this.#adapters.add(adapter);
     if (path === this.#adapterPath && interfaces[ADAPTER]) return this.#adapterChanged(interfaces[ADAPTER]);
     const devicePath = this.#devicePath.exec(path)?.[0];
     if (devicePath === undefined) return [];
@@ -128,6 +138,7 @@ export class HostObjects {
 
   /** InterfacesRemoved. */
   removed(path: string, interfaces: readonly unknown[]): HostChange[] {
+    if (interfaces.includes(ADAPTER)) this.#adapters.delete(ADAPTER_PATH.exec(path)?.[1] ?? '');
     if (path === this.#adapterPath && interfaces.includes(ADAPTER)) {
       this.#adapter = null;
       return [{ kind: 'adapter' }];

@@ -6,7 +6,7 @@
 //               ├─ Links ─ value, disconnected
 //               └─ Agent ─ questions of a pairing
 import { VitalsealError } from '@vitalseal/ledger';
-import type { BleAddress, PairingDialogue, Radio, RadioEvent, Sighting } from '../radio.ts';
+import type { BleAddress, PairingDialogue, Radio, RadioEvent, RadioFault, Sighting } from '../radio.ts';
 import { Adapter } from './adapter.bluez.ts';
 import { Agent } from './agent.bluez.ts';
 import { type KnownDevice, sightingOf } from './device.ts';
@@ -47,6 +47,7 @@ class BluezRadio implements Radio {
   readonly #discovery: Discovery;
   readonly #links: Links;
   readonly #agent: Agent;
+  readonly #where: Pick<RadioFault, 'bus' | 'adapter'>;
   readonly #timeouts: BluezTimeouts;
   readonly #log: BluezRadioOptions['log'];
   readonly #pace = new SightingPace();
@@ -56,10 +57,12 @@ class BluezRadio implements Radio {
 
   constructor({ busAddress, adapter, power = true, log, ...options }: BluezRadioOptions) {
     const timeouts: BluezTimeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    const bus = busAddress ?? SYSTEM_BUS;
+    this.#where = { bus, adapter };
     this.#timeouts = timeouts;
     this.#log = log;
     this.#host = new Host(
-      { busAddress: busAddress ?? SYSTEM_BUS, adapterPath: `/org/bluez/${adapter}`, timeouts, log },
+      { busAddress: bus, adapterPath: `/org/bluez/${adapter}`, timeouts, log },
       {
         attached: () => this.#adapter.changed(),
         detached: () => {
@@ -101,6 +104,11 @@ class BluezRadio implements Radio {
     await this.#host.stop();
     this.#links.lost();
     this.#pace.clear();
+  }
+
+  fault(): RadioFault | null {
+    const { fault } = this.#adapter;
+    return fault === null ? null : { fault, ...this.#where, adapters: this.#host.objects.adapters };
   }
 
   discover(on: boolean): Promise<void> {
