@@ -68,6 +68,7 @@ async function startRadio(parts: InputParts, sink: ReadingSink): Promise<Running
   return {
     devicesChanged: () => ble.devicesChanged(),
     status: () => ble.status(),
+    fault: () => ble.fault(),
     sightings: (leaseMs) => ble.sightings(leaseMs),
     pair: (device, dialogue, signal) => ble.pair(device, dialogue, signal),
     forget: (device) => ble.forget(device),

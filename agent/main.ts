@@ -31,6 +31,7 @@ import type { Vault } from './vault/vault.ts';
 import { openVault, startVaultThread } from './vault/vault.worker.ts';
 
 export { type BluetoothDesk, openBluetooth } from './ble/desk.socket.ts';
+export { type BluetoothFault, radioWords } from './ble/fault.ts';
 export type { PairingLook } from './ble/pairing.ts';
 export type { ListedSighting } from './ble/scan.ts';
 export { type AgentConfig, parseConfig } from './config/config.ts';

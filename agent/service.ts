@@ -66,6 +66,7 @@ export class AgentService {
       devices: devices.list().length,
       gateway: summed(running?.inputs?.gateway.counters(), running?.inputs?.bluetooth.counters()),
       ble: this.devices.ble(),
+      radio: this.devices.radio(),
       nowMs: Date.now(),
     });
   }

@@ -16,7 +16,7 @@ const STATUS: AgentStatus = {
   ...{ forked: false, evidence: [], checkpoint: { size: 1, root: '' }, spool: { used: 0, limit: 1e9 } },
   ...{ secondsToFull: 93_784, devices: 1, backlog: { readings: 1, batches: 2, bytes: 1500 }, readings: 7, proven: 6 },
   ...{ held: 0, quarantined: 2, duplicates: 0, unacknowledged: 0, unmapped: 1, dropped: 0, refused: 4, batches: 2 },
-  ...{ registrations: 1, failing: null, restored: false, ble: [] },
+  ...{ registrations: 1, failing: null, restored: false, ble: [], radio: null },
   gateway: { refused: 3, refused_topic_denied: 2, refused_client_refused: 1, quarantined_payload_malformed: 2 },
 };
 
@@ -55,18 +55,32 @@ it('explains what is in the way', () => {
   );
 });
 
+const DEVICE: AgentStatus['ble'][number] = {
+  ...{ device: 'strap-1', state: 'live', address: null, rssi: null, paired: false, lastSeenMs: null },
+  ...{ lastReadingMs: null, connections: 1, readings: 1, quarantined: 0, throttled: 0, problem: null, clock: null },
+  ...{ manufacturer: null, model: null, firmware: null, battery: null },
+};
+
+it('says once what is amiss with the radio, and of the devices only what else is', () => {
+  const device = { ...DEVICE, state: 'unseen' as const, problem: 'radio_unavailable' };
+  const ble = [device, { ...device, device: 'flood-1', throttled: 3 }];
+  const radio = { fault: 'no-adapter' as const, bus: 'unix:path=/bus', adapter: 'hci1', adapters: ['hci0'] };
+  const said = lines({ ...STATUS, ble, radio });
+  const from = said.indexOf('bluetooth | 0 of 2 | devices with a link now');
+  expect(said[from + 1]).toMatch(/^ \| radio \| no-adapter \| there is no adapter hci1, but hci0: /);
+  expect(said[from + 2]).toContain('flood-1');
+  expect(said.join('\n')).not.toContain('strap-1');
+  // As long as nobody looked for it.
+  expect(lines({ ...STATUS, ble }).join('\n')).toContain('strap-1 | unseen (radio_unavailable)');
+});
+
 it('says of Bluetooth how many are linked, and what is the matter with the others', () => {
-  const device: AgentStatus['ble'][number] = {
-    ...{ device: 'strap-1', state: 'live', address: null, rssi: null, paired: false, lastSeenMs: null },
-    ...{ lastReadingMs: null, connections: 1, readings: 1, quarantined: 0, throttled: 0, problem: null, clock: null },
-    ...{ manufacturer: null, model: null, firmware: null, battery: null },
-  };
   const said = lines({
     ...STATUS,
     ble: [
-      device,
-      { ...device, device: 'meter-1', state: 'waiting', problem: 'pairing_needed' },
-      { ...device, device: 'flood-1', state: 'throttled', throttled: 12 },
+      DEVICE,
+      { ...DEVICE, device: 'meter-1', state: 'waiting', problem: 'pairing_needed' },
+      { ...DEVICE, device: 'flood-1', state: 'throttled', throttled: 12 },
     ],
   });
   expect(said).toEqual(

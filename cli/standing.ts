@@ -1,6 +1,6 @@
 // What `agent status` shows in words: each count with what it means, and why messages were turned away. Names that a count has in
 // the JSON stay as they are; what the broker refused is called otherwise, since `refused` is what the ledger refused.
-import type { AgentStatus } from '@vitalseal/agent';
+import { type AgentStatus, radioWords } from '@vitalseal/agent';
 import { ERRORS, isErrorCode } from '@vitalseal/ledger';
 import { counted, lasting, sized } from './wording.ts';
 
@@ -25,7 +25,7 @@ export function standing(now: AgentStatus): StandingRow[] {
       now.secondsToFull === null ? 'not filling' : lasting(now.secondsToFull),
       `at the present rate, of ${sized(now.spool.limit)}`,
     ),
-    ...bluetooth(now.ble),
+    ...bluetooth(now),
     row('held', now.held, 'readings of devices that are assigned to nobody'),
     row('quarantined', now.quarantined, 'messages that could not be decoded'),
     ...byCode(now.gateway, 'quarantined'),
@@ -48,15 +48,17 @@ export function standing(now: AgentStatus): StandingRow[] {
 
 const LINKED: ReadonlySet<string> = new Set(['pairing', 'subscribing', 'stored-records', 'live']);
 
-/** How many have a link, and then only those with which something is the matter. */
-function bluetooth(devices: AgentStatus['ble']): StandingRow[] {
+/** How many have a link, and then only those with which something is the matter: the radio that they share, once. */
+function bluetooth({ ble: devices, radio = null }: AgentStatus): StandingRow[] {
   if (devices.length === 0) return [];
   const linked = devices.filter(({ state }) => LINKED.has(state)).length;
+  const isOwn = (problem: string | null) => problem !== null && (radio === null || problem !== 'radio_unavailable');
   const trouble = devices.filter(
-    ({ problem, state, throttled }) => problem !== null || state === 'throttled' || throttled > 0,
+    ({ problem, state, throttled }) => isOwn(problem) || state === 'throttled' || throttled > 0,
   );
   return [
     row('bluetooth', `${linked} of ${devices.length}`, 'devices with a link now'),
+    ...(radio === null ? [] : [row('  radio', radio.fault, radioWords(radio))]),
     ...trouble.map(({ device, state, problem, throttled }) => {
       const floods = throttled > 0 ? `, ${counted(throttled, 'packet')} not taken: it sends more than allowed` : '';
       return row(

@@ -1,4 +1,4 @@
-import type { BleDevice } from '@vitalseal/gateway';
+import type { BleDevice, RadioFault } from '@vitalseal/gateway';
 import { VitalsealError } from '@vitalseal/ledger';
 import { describe, expect, it } from 'vitest';
 import { Bluetooth, type RunningBle } from './bluetooth.ts';
@@ -10,10 +10,15 @@ function bench(enabled?: boolean) {
   const devices: BleDevice[] = [];
   const timers: { ms: number; work: () => void }[] = [];
   let broken: VitalsealError | null = null;
+  let fault: RadioFault | null = null;
   const running: RunningBle = {
     devicesChanged: () => void did.push('changed'),
+    fault: () => fault,
     status: () => devices.map(({ device }) => ({ ...unseen(device, null), state: 'live' })),
-    sightings: () => [],
+    sightings: () => {
+      if (fault !== null) throw new VitalsealError('radio_unavailable');
+      return [];
+    },
     pair: async (device) => void did.push(`pair ${device}`),
     forget: async (device) => {
       did.push(`forget ${device}`);
@@ -45,12 +50,18 @@ function bench(enabled?: boolean) {
     break: (error: VitalsealError | null) => {
       broken = error;
     },
+    lack: (lacking: RadioFault | null) => {
+      fault = lacking;
+    },
     fire: () => timers.shift()?.work(),
   };
 }
 
 const turn = () => new Promise(setImmediate);
-const unavailable = expect.objectContaining({ code: 'radio_unavailable' });
+const unavailable = expect.objectContaining({
+  code: 'radio_unavailable',
+  message: 'agent.toml says [ble] enabled = false',
+});
 
 describe('Bluetooth', () => {
   it('is loaded with the first device, and let go some time after the last', async () => {
@@ -98,6 +109,7 @@ describe('Bluetooth', () => {
     bluetooth.devicesChanged();
     await turn();
     expect([did, bluetooth.status()]).toEqual([[], [unseen('strap', 'radio_unavailable')]]);
+    expect(bluetooth.fault()).toEqual({ fault: 'disabled' });
     await expect(bluetooth.sightings(1)).rejects.toThrowError(unavailable);
     const { signal } = new AbortController();
     await expect(bluetooth.pair('strap', async () => true, signal)).rejects.toThrowError(unavailable);
@@ -108,6 +120,19 @@ describe('Bluetooth', () => {
     bluetooth.devicesChanged();
     await turn();
     expect(did).toEqual(['open', 'changed']);
+  });
+
+  it('says what the radio lacks, and to whoever asks for it in words', async () => {
+    const { bluetooth, lack } = bench();
+    expect(bluetooth.fault()).toBeNull();
+    lack({ fault: 'no-host', bus: 'unix:path=/bus', adapter: 'hci0', adapters: [] });
+    await expect(bluetooth.sightings(1)).rejects.toMatchObject({
+      code: 'radio_unavailable',
+      message: expect.stringContaining('systemctl start bluetooth'),
+    });
+    expect(bluetooth.fault()).toMatchObject({ fault: 'no-host' });
+    lack(null);
+    expect([await bluetooth.sightings(1), bluetooth.fault()]).toEqual([[], null]);
   });
 
   it('that cannot start says why, and is tried again', async () => {

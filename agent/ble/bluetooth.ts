@@ -1,14 +1,16 @@
 // The agent's Bluetooth: its code is loaded and its radio taken when the first Bluetooth device is there, or while somebody
 // scans. A machine without D-Bus or adapter runs all the same; `status` then says of each device what is missing.
-import type { BleDirectory, BleStatus, PairingDialogue, Sighting } from '@vitalseal/gateway';
+import type { BleDirectory, BleStatus, PairingDialogue, RadioFault, Sighting } from '@vitalseal/gateway';
 import { type ErrorCode, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
 import type { Log } from '../logging.pino.ts';
+import { type BluetoothFault, inWords } from './fault.ts';
 import { type BleHost, unseen } from './host.ts';
 
 /** What the agent needs of the gateway's Bluetooth source. */
 export interface RunningBle {
   devicesChanged(): void;
   status(): readonly BleStatus[];
+  fault(): RadioFault | null;
   sightings(leaseMs: number): readonly Sighting[];
   pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void>;
   /** Drops the link and the bond of a device. */
@@ -64,18 +66,25 @@ export class Bluetooth implements BleHost {
       .map(({ device }) => known.get(device) ?? unseen(device, this.#running === null ? problem : null));
   }
 
+  /** Of the whole Bluetooth side; null also while nothing needs the radio. */
+  fault(): BluetoothFault | null {
+    return this.#ports.enabled === false ? { fault: 'disabled' } : (this.#running?.fault() ?? null);
+  }
+
   counters(): Record<string, number> {
     return this.#running?.counters() ?? {};
   }
 
-  async sightings(leaseMs: number): Promise<readonly Sighting[]> {
-    const running = await this.#open();
-    if (!this.#wanted()) this.#later(IDLE_MS);
-    return running.sightings(leaseMs);
+  sightings(leaseMs: number): Promise<readonly Sighting[]> {
+    return this.#inWords(async () => {
+      const running = await this.#open();
+      if (!this.#wanted()) this.#later(IDLE_MS);
+      return running.sightings(leaseMs);
+    });
   }
 
-  async pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void> {
-    await (await this.#open()).pair(device, dialogue, signal);
+  pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void> {
+    return this.#inWords(async () => (await this.#open()).pair(device, dialogue, signal));
   }
 
   /** For a device that is no longer in the list: its link and bond go. Never throws. */
@@ -94,14 +103,17 @@ export class Bluetooth implements BleHost {
     await this.#close();
   }
 
+  #inWords<T>(work: () => Promise<T>): Promise<T> {
+    return inWords(() => this.fault(), work);
+  }
+
   #wanted(): boolean {
     return this.#ports.enabled ?? this.#ports.devices.list().length > 0;
   }
 
   #open(): Promise<RunningBle> {
     if (this.#stopped) return Promise.reject(new VitalsealError('closed', 'the agent is stopping'));
-    if (this.#ports.enabled === false)
-      return Promise.reject(new VitalsealError('radio_unavailable', 'agent.toml says [ble] enabled = false'));
+    if (this.#ports.enabled === false) return Promise.reject(new VitalsealError('radio_unavailable'));
     this.#undoTimer?.();
     this.#undoTimer = null;
     this.#opening ??= this.#closing.then(this.#ports.open).then(

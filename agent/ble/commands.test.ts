@@ -30,7 +30,7 @@ async function bench({ up = true, heard = [METER], devices = [DEVICE] as BleDevi
       if (up) listener({ kind: 'up' });
     },
     stop: async () => void did.push('stop'),
-    fault: () => null,
+    fault: () => (up ? null : { fault: 'blocked', bus: 'unix:path=/bus', adapter: 'hci0', adapters: ['hci0'] }),
     discover: async (on) => void did.push(`discover ${on}`),
     sightings: () => heard,
     async pair(address, dialogue: PairingDialogue | null) {
@@ -70,9 +70,12 @@ describe('a scan', () => {
     expect(did).toEqual(['discover true']);
   });
 
-  it('says that there is no radio', async () => {
-    const { ask } = await bench({ up: false });
-    await expect(ask('ble-scan')).rejects.toThrowError(code('radio_unavailable'));
+  it('says that there is no radio, and why; a pairing too', async () => {
+    const { ask, next } = await bench({ up: false });
+    const blocked = { code: 'radio_unavailable', message: expect.stringContaining('rfkill unblock bluetooth') };
+    await expect(ask('ble-scan')).rejects.toMatchObject(blocked);
+    const { n } = (await ask('ble-pair', { device: 'meter-1' })) as PairingLook;
+    expect(await next(n)).toMatchObject({ state: 'failed', ...blocked });
   });
 });
 

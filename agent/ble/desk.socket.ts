@@ -8,6 +8,7 @@ import { askOrTakeFolder } from '../control/turn.socket.ts';
 import { Devices } from '../devices/devices.ts';
 import { AgentFiles } from '../folder/files.fs.ts';
 import { bleCommands } from './commands.ts';
+import { radioWords } from './fault.ts';
 import type { PairingLook } from './pairing.ts';
 import { radioHost } from './radio-host.ts';
 import type { ListedSighting } from './scan.ts';
@@ -32,8 +33,7 @@ export async function openBluetooth(dir: string, choice: BleChoice = {}): Promis
   const { lock } = turn;
   try {
     const config = files.config();
-    if (config.ble.enabled === false)
-      throw new VitalsealError('radio_unavailable', 'agent.toml says [ble] enabled = false');
+    if (config.ble.enabled === false) throw new VitalsealError('radio_unavailable', radioWords({ fault: 'disabled' }));
     const devices = new Devices(files.devices(), (rows) => files.saveDevices(rows)).ble;
     const radio = await bleRadio({ ...radioChoice(config, choice), log: () => {} });
     const host = await radioHost({ radio, devices, after });

@@ -2,6 +2,7 @@
 // folder's lock, so that no agent starts on the same radio meanwhile.
 import type { BleDirectory, Radio, Sighting } from '@vitalseal/gateway';
 import { VitalsealError } from '@vitalseal/ledger';
+import { inWords } from './fault.ts';
 import type { BleHost } from './host.ts';
 import { agrees } from './scan.ts';
 
@@ -23,6 +24,7 @@ export async function radioHost({
   after,
 }: RadioHostPorts): Promise<BleHost & { stop(): Promise<void> }> {
   let up = false;
+  const faultNow = () => radio.fault();
   const pause = (ms: number) => new Promise<void>((resolve) => void after(ms, resolve));
   await radio.start((event) => {
     if (event.kind === 'up') up = true;
@@ -55,16 +57,18 @@ export async function radioHost({
   }
 
   return {
-    async sightings() {
-      await listening();
-      return radio.sightings();
-    },
-    async pair(device, dialogue, signal) {
-      await listening();
-      const { address } = await heard(device, signal);
-      // Cancelled from here on, it ends with the command: a host gives up the pairing of a program that leaves.
-      await radio.pair(address, dialogue);
-    },
+    sightings: () =>
+      inWords(faultNow, async () => {
+        await listening();
+        return radio.sightings();
+      }),
+    pair: (device, dialogue, signal) =>
+      inWords(faultNow, async () => {
+        await listening();
+        const { address } = await heard(device, signal);
+        // Cancelled from here on, it ends with the command: a host gives up the pairing of a program that leaves.
+        await radio.pair(address, dialogue);
+      }),
     stop() {
       undo();
       return radio.stop();

@@ -3,6 +3,7 @@
 import { type BleMatch, type BleStatus, topicOf } from '@vitalseal/gateway';
 import { type Address, formatAddress, VitalsealError } from '@vitalseal/ledger';
 import { bleCommands } from '../ble/commands.ts';
+import type { BluetoothFault } from '../ble/fault.ts';
 import { type BleHost, fromTheAir, unseen } from '../ble/host.ts';
 import { type ControlHandlers, type Parameters, textOf } from '../control/protocol.ts';
 import type { Owners } from '../enrol/owners.ts';
@@ -47,7 +48,14 @@ export interface ListedDevice {
 export type ShownDevice = Pick<ListedDevice, 'device' | 'owner'> &
   (
     | { readonly kind: 'mqtt'; readonly username: string; readonly topics: NewDevice['topics'] }
-    | { readonly kind: 'ble'; readonly match: BleMatch; readonly setClock: boolean; readonly status: BleStatus }
+    | {
+        readonly kind: 'ble';
+        readonly match: BleMatch;
+        readonly setClock: boolean;
+        readonly status: BleStatus;
+        /** As in AgentStatus. */
+        readonly radio: BluetoothFault | null;
+      }
   );
 
 export class DeviceService {
@@ -98,7 +106,7 @@ export class DeviceService {
       return { ...head, kind: 'mqtt', username: name, topics };
     }
     const status = this.ble().find(({ device }) => device === name) ?? unseen(name, null);
-    return { ...head, kind: 'ble', match: row.match, setClock: row.setClock, status };
+    return { ...head, kind: 'ble', match: row.match, setClock: row.setClock, status, radio: this.radio() };
   }
 
   async add(name: string, owner: string | undefined): Promise<NewDevice> {
@@ -159,6 +167,11 @@ export class DeviceService {
       };
       return { ...status, ...texts };
     });
+  }
+
+  /** What is amiss with the radio that they share; null while no agent runs. */
+  radio(): BluetoothFault | null {
+    return this.#parts.live()?.inputs?.bluetooth.fault() ?? null;
   }
 
   /** They come before the radio: a control socket is served first. */

@@ -2,6 +2,7 @@
 // gateway's own address; never a value or a topic.
 import type { BleStatus } from '@vitalseal/gateway';
 import { formatAddress, toHex } from '@vitalseal/ledger';
+import type { BluetoothFault } from '../ble/fault.ts';
 import type { AgentIdentity } from '../identity/identity.ts';
 import { type Evidence, evidenceHeld, heldCheckpoint, META } from '../sync/held.ts';
 import type { SyncState } from '../sync/state.ts';
@@ -32,6 +33,8 @@ export interface AgentStatus extends Omit<VaultStatus, 'spool'> {
   readonly gateway: Readonly<Record<string, number>>;
   /** Each Bluetooth device; never a reading. */
   readonly ble: readonly BleStatus[];
+  /** What is amiss with the radio that they share; null while it is up, while nothing needs it, and while the agent does not run. */
+  readonly radio: BluetoothFault | null;
 }
 
 export interface StatusParts {
@@ -44,6 +47,7 @@ export interface StatusParts {
   readonly devices: number;
   readonly gateway: Readonly<Record<string, number>>;
   readonly ble: readonly BleStatus[];
+  readonly radio: BluetoothFault | null;
   readonly nowMs: number;
 }
 
@@ -71,6 +75,7 @@ export async function agentStatusOf(parts: StatusParts): Promise<AgentStatus> {
     devices: parts.devices,
     gateway: parts.gateway,
     ble: parts.ble,
+    radio: parts.radio,
     ...counts,
   };
 }

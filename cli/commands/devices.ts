@@ -120,13 +120,16 @@ function show(io: Io): Command {
   return sub('show', 'Shows one device: how it comes in, how it stands. Never a reading, never a password.')
     .argument('<name>')
     .action(async (name: string, given: Common) => {
-      const shown = await (await load()).showDevice(resolve(given.data), name);
+      const { showDevice, radioWords } = await load();
+      const shown = await showDevice(resolve(given.data), name);
       if (given.json) return io.json(shown);
-      rows(io, [['device', shown.device], ['owner', shown.owner], ...shownRows(shown)]);
+      const radio = shown.kind === 'ble' && shown.radio ? radioWords(shown.radio) : null;
+      rows(io, [['device', shown.device], ['owner', shown.owner], ...shownRows(shown, radio)]);
     });
 }
 
-function shownRows(shown: ShownDevice): [string, Cell][] {
+/** `radio`: what is amiss with it. */
+function shownRows(shown: ShownDevice, radio: string | null): [string, Cell][] {
   if (shown.kind === 'mqtt') {
     const { username, topics } = shown;
     return [
@@ -150,6 +153,7 @@ function shownRows(shown: ShownDevice): [string, Cell][] {
         'state',
         now.problem === null ? 'not heard since the agent started, or no agent runs' : `unseen (${now.problem})`,
       ],
+      ['radio', radio],
       ['clock', setClock ? 'not read yet; set when it is wrong' : 'not read yet'],
     ];
   return [
@@ -157,6 +161,7 @@ function shownRows(shown: ShownDevice): [string, Cell][] {
     ...ruleRows(match),
     ['heard at', now.address],
     ['state', now.problem === null ? now.state : `${now.state} (${now.problem})`],
+    ['radio', radio],
     ['signal', now.rssi === null ? null : `${now.rssi} dBm`],
     ['paired', now.paired ? 'yes' : 'no'],
     ['last heard', now.lastSeenMs === null ? 'never' : ago(Date.now() - now.lastSeenMs)],

@@ -176,7 +176,7 @@ describe.skipIf(!hasBus())('a Bluetooth wearable', () => {
 });
 
 describe('an agent where there is no D-Bus', () => {
-  test('runs, and says of each Bluetooth device that the radio is missing', async () => {
+  test('runs, and says what is missing', async () => {
     const folder = await makeTemporaryFolder();
     const site = await makeSite(folder.dir, { agentConfig: '[ble]\nbus = "unix:path=/nonexistent/bus"' });
     try {
@@ -188,7 +188,7 @@ describe('an agent where there is no D-Bus', () => {
       });
       const { stdout } = await runCommand(['agent', 'status', ...args]);
       expect(stdout).toMatch(/bluetooth +0 of 1/);
-      expect(stdout).toMatch(/strap-1 .*radio_unavailable/);
+      expect(stdout).toMatch(/radio +no-bus +no D-Bus answers at unix:path=\/nonexistent\/bus/);
       const scan = await runCommand(['agent', 'devices', 'scan', '--seconds', '5', '--json', ...args]);
       expect([scan.code, lastJson(scan.stdout)]).toMatchObject([75, { error: { code: 'radio_unavailable' } }]);
       await site.agent.stop();
@@ -199,4 +199,42 @@ describe('an agent where there is no D-Bus', () => {
       await folder.remove();
     }
   }, 40_000);
+});
+
+describe.skipIf(!hasBus())('an agent whose adapter is another', () => {
+  test('says so, and which there is, by status, show, scan and pair, with a running agent and without', async () => {
+    const folder = await makeTemporaryFolder();
+    const bench = await makeBluetooth([{ kind: 'heart-rate', address: STRAP }]);
+    const agentConfig = `[ble]\nbus = "${bench.busAddress}"\nadapter = "hci1"`;
+    const site = await makeSite(folder.dir, { agentConfig });
+    const words = 'there is no adapter hci1, but hci0: [ble] adapter = "hci0" in agent.toml';
+    const args = ['--data', site.agentDir];
+    const failing = async (...command: string[]) => {
+      const { code, stdout, stderr } = await runCommand(['agent', 'devices', ...command, '--json', ...args]);
+      expect([code, lastJson(stdout)]).toEqual([75, { error: { code: 'radio_unavailable', message: words } }]);
+      expect(stderr).toContain(words);
+    };
+    try {
+      await runJson(['agent', 'devices', 'add', 'strap-1', '--ble', STRAP, ...args]);
+      const radio = { fault: 'no-adapter', bus: bench.busAddress, adapter: 'hci1', adapters: ['hci0'] };
+      await until('the status to say it', async () => (await site.status()).radio !== null);
+      expect(await site.status()).toMatchObject({ radio, ble: [{ problem: 'radio_unavailable' }] });
+      expect((await runCommand(['agent', 'status', ...args])).stdout).toMatch(
+        / radio +no-adapter +there is no adapter/,
+      );
+      expect(await runJson(['agent', 'devices', 'show', 'strap-1', ...args])).toMatchObject({ radio });
+      const { stdout } = await runCommand(['agent', 'devices', 'show', 'strap-1', ...args]);
+      expect(stdout).toContain(words);
+      await failing('scan', '--seconds', '5');
+      await failing('pair', 'strap-1');
+      const { stderr } = await site.agent.stop();
+      expect(stderr).not.toMatch(/strap-1|C0:26:DA/);
+      await failing('scan', '--seconds', '1');
+      await failing('pair', 'strap-1');
+    } finally {
+      await site.stop();
+      await bench.stop();
+      await folder.remove();
+    }
+  }, 60_000);
 });
