@@ -2,8 +2,8 @@
 # display and two buttons; its values are for authenticated links only, so it is paired by numeric comparison (Core, Vol 3, Part H,
 # 2.3.5.6). It starts switched off.
 #   bumble_strap.py SOCKET ADDRESS      SOCKET: where btvirt serves controllers (H4); ADDRESS: static random
-# Reads lines: `on`; `drop` (the link); `reset` (it forgets its bonds); `yes`, `no` (the button pressed, after `shown`). Prints what happened, one JSON object a line:
-# {"event": "shown", "passkey": "004711"} and the like.
+# Reads lines: `on`; `drop` (the link); `reset` (it forgets its bonds); `yes`, `no` (the button pressed, after `shown`). Prints what
+# happened, one JSON object a line: {"event": "shown", "passkey": "004711"} and the like.
 import asyncio
 import json
 import sys
@@ -34,11 +34,16 @@ class Wearer(PairingDelegate):
 
     def __init__(self):
         super().__init__(io_capability=PairingDelegate.DISPLAY_OUTPUT_AND_YES_NO_INPUT)
-        self.pressed = asyncio.Queue()
+        self.button = None
 
     async def compare_numbers(self, number, digits):
+        self.button = asyncio.get_running_loop().create_future()
         say('shown', passkey=f'{number:0{digits}}')
-        return await self.pressed.get() == 'yes'
+        return await self.button == 'yes'
+
+    def press(self, button):
+        if self.button is not None and not self.button.done():
+            self.button.set_result(button)
 
 
 class Strap:
@@ -57,7 +62,7 @@ class Strap:
         self.device.pairing_config_factory = lambda _: PairingConfig(mitm=True, delegate=self.wearer)
         self.device.on('connection', self.connected)
         self.measurement = self.serve()
-        self.advertising = None
+        self.is_on = asyncio.Event()
         self.link = None
         self.sent = 0
 
@@ -99,14 +104,13 @@ class Strap:
                 self.sent += 1
 
     async def advertise(self):
+        await self.is_on.wait()
         while True:
             if self.link is None:
                 await self.device.start_advertising()
-                await asyncio.sleep(READVERTISE_S)
-                if self.link is None:
-                    await self.device.stop_advertising()
-            else:
-                await asyncio.sleep(READVERTISE_S)
+            await asyncio.sleep(READVERTISE_S)
+            if self.link is None:
+                await self.device.stop_advertising()
 
     async def drop(self):
         if self.link is not None:
@@ -114,26 +118,29 @@ class Strap:
 
     async def obey(self, line):
         if line in ('yes', 'no'):
-            self.wearer.pressed.put_nowait(line)
+            self.wearer.press(line)
         elif line == 'drop':
             await self.drop()
         elif line == 'reset':
             self.device.keystore = MemoryKeyStore()
             await self.drop()
-        elif line == 'on' and self.advertising is None:
-            self.advertising = asyncio.create_task(self.advertise())
+        elif line == 'on':
+            self.is_on.set()
 
 
 async def main(socket, address):
     strap = Strap(await open_unix_client_transport(socket), address)
     await strap.device.power_on()
-    measuring = asyncio.create_task(strap.measure())
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    say('ready')
-    while line := await lines.readline():
-        await strap.obey(line.decode().strip())
-    measuring.cancel()
+    # One that fails ends the strap, with its reason.
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(strap.measure()), tasks.create_task(strap.advertise())]
+        say('ready')
+        while line := await lines.readline():
+            await strap.obey(line.decode().strip())
+        for task in running:
+            task.cancel()
 
 
 asyncio.run(main(*sys.argv[1:]))
