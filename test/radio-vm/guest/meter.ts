@@ -6,7 +6,7 @@ import { Receiver } from './receiver.ts';
 import { Wearable } from './wearable.ts';
 
 /** A whole dump takes several times what BlueZ needs for a drop, also while the machine has much else to do. */
-const RECORDS = 1500;
+const RECORDS = 1000;
 const CUTS = 2;
 /** Packets of a link after which the meter drops it; BlueZ takes two seconds for it, in which the dump goes on. */
 const CUT_AFTER = 20;
