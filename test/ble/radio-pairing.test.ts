@@ -116,6 +116,47 @@ describe.skipIf(!busIsThere())('pairing by the radio over BlueZ', () => {
     await site.radio.subscribe(STRAP, await site.connect());
     await site.happens('value');
     expect(site.bluez.isPaired(STRAP)).toBe(true);
+    expect(site.bluez.questions).toBe(1);
+    // Not heard any more, being connected: the radio says it all the same.
+    await until('the news of it', () =>
+      site.events.some((event) => event.kind === 'sighting' && event.sighting.connected && event.sighting.paired),
+    );
+  });
+
+  it('Just Works of a device that has no link of ours is refused: another program connected it', async () => {
+    await found({ pairing: 'just-works', protection: 'encrypted' });
+    const other = sessionBus({ busAddress: site.daemon.address });
+    await once(other, 'connect');
+    const device = `/org/bluez/hci0/dev_${STRAP.replaceAll(':', '_')}`;
+    const call = (path: string, of: string, member: string, signature = '', body: unknown[] = []) =>
+      other.call(new Message({ destination: 'org.bluez', path, interface: of, member, signature, body }));
+    await call(device, 'org.bluez.Device1', 'Connect');
+    const value = await until('its values', () =>
+      site.radio.sightings().some(({ connected }) => connected) ? protectedValue(call, device) : null,
+    );
+    void call(value, 'org.bluez.GattCharacteristic1', 'StartNotify').catch(() => {});
+    await until('the question', () => site.bluez.questions === 1);
+    await call(device, 'org.bluez.Device1', 'Disconnect');
+    expect(site.bluez.isPaired(STRAP)).toBe(false);
+    other.disconnect();
+  });
+
+  it('a device that asks for it when it is connected, and hangs up when nobody is there, says so, and asks once', async () => {
+    await found({ pairing: 'numeric-comparison', asksSecurity: 'insists' });
+    await expect(site.radio.connect(STRAP)).rejects.toThrow(code('pairing_needed'));
+    const { questions } = site.bluez;
+    await expect(site.radio.pair(STRAP, null)).rejects.toThrow(code('pairing_needed'));
+    expect(site.bluez.questions).toBe(questions);
+    await site.radio.pair(STRAP, answering(true));
+    await site.radio.connect(STRAP);
+  });
+
+  it('a device that asks for it, and makes do without, is read without', async () => {
+    await found({ pairing: 'numeric-comparison', asksSecurity: 'makes-do' });
+    const handle = await site.connect();
+    await site.radio.subscribe(STRAP, handle);
+    expect(site.bluez.questions).toBe(1);
+    await site.happens('value');
   });
 
   it('a person who is wanted and not there is told of at once, though BlueZ leaves the call open; and is not wanted twice', async () => {
@@ -141,6 +182,9 @@ describe.skipIf(!busIsThere())('pairing by the radio over BlueZ', () => {
     await site.radio.connect(STRAP);
     site.bluez.loseKey(STRAP);
     await site.happens('disconnected');
+    // Once or twice may be interference.
+    await expect(site.radio.connect(STRAP)).rejects.toThrow(code('device_gone'));
+    await expect(site.radio.connect(STRAP)).rejects.toThrow(code('device_gone'));
     await expect(site.radio.connect(STRAP)).rejects.toThrow(code('pairing_needed'));
     expect(site.bluez.isConnected(STRAP)).toBe(false);
     site.bluez.vanish(STRAP);
@@ -217,6 +261,18 @@ describe.skipIf(!busIsThere())('pairing by the radio over BlueZ', () => {
     expect(site.events.find(({ kind }) => kind === 'disconnected')).toMatchObject({ address: identity });
   });
 });
+
+/** The path of its heart rate, once the host knows that. */
+async function protectedValue(
+  call: (path: string, of: string, member: string) => Promise<Message | null>,
+  device: string,
+) {
+  const answer = await call('/', 'org.freedesktop.DBus.ObjectManager', 'GetManagedObjects');
+  const objects = answer?.body[0] as Record<string, Record<string, { UUID?: { value: string } }>>;
+  const is2A37 = (path: string) =>
+    objects[path]?.['org.bluez.GattCharacteristic1']?.UUID?.value.startsWith('00002a37') === true;
+  return Object.keys(objects).find((path) => path.startsWith(device) && is2A37(path)) ?? null;
+}
 
 /** Everybody else on the bus. */
 async function namesOn(client: MessageBus): Promise<string[]> {

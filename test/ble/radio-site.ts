@@ -27,7 +27,15 @@ export function busIsThere(): boolean {
 }
 
 /** Short enough that a test of a fault is quick, long enough for two busy cores. */
-const QUICK = { connectMs: 1500, resolveMs: 600, gattMs: 500, callMs: 800, pairMs: 1200, heartbeatMs: 100 };
+const QUICK = {
+  connectMs: 1500,
+  resolveMs: 600,
+  gattMs: 500,
+  unansweredMs: 100,
+  callMs: 800,
+  pairMs: 1200,
+  heartbeatMs: 100,
+};
 const QUICK_RETRIES = { retryMinMs: 30, retryMaxMs: 200, stallMs: 60_000, offMs: 20 };
 
 export class RadioSite {

@@ -53,18 +53,23 @@ export class Agents {
 
   /**
    * Asks what `method` asks of the agent of `sender`, or of the default one. Answers whether the link is authenticated.
-   * Throws a BusError as Device1.Pair answers it. The host always begins here, and so Just Works asks nobody.
+   * Throws a BusError as Device1.Pair answers it. `initiated`: by Device1.Pair, where Just Works need not be asked.
    */
   async pair(
     sender: string,
     device: string,
     method: PairingMethod,
     passkey: number,
-    signal: AbortSignal,
+    { signal, initiated }: { signal: AbortSignal; initiated: boolean },
   ): Promise<boolean> {
     const agent = this.#agents.get(sender) ?? this.#default;
     const able = agent !== null && agent.capability !== 'NoInputNoOutput';
-    if (agent === null || !able || method === 'just-works') return false;
+    if (agent === null || !able || method === 'just-works') {
+      if (initiated) return false;
+      if (agent === null) throw new BusError(`${ERROR}AuthenticationFailed`, 'Authentication Failed');
+      await this.#ask(agent, 'RequestAuthorization', 'o', [device], signal);
+      return false;
+    }
     switch (method) {
       case 'numeric-comparison':
         await this.#ask(agent, 'RequestConfirmation', 'ou', [device, passkey], signal);

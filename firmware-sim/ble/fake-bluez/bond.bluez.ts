@@ -67,7 +67,8 @@ export class Bond {
     const { signal } = this.#pairing;
     const { pairing = 'just-works', passkey = 123456 } = this.#spec;
     try {
-      const authenticated = await agents.pair(sender, path, pairing, passkey, signal);
+      const initiated = sender !== '';
+      const authenticated = await agents.pair(sender, path, pairing, passkey, { signal, initiated });
       this.#keyLost = false;
       this.#security = authenticated ? 'authenticated' : 'unauthenticated';
     } finally {

@@ -209,6 +209,7 @@ export class FakeDevice {
       this.drop();
       throw new BusError(`${ERROR}Failed`, 'le-connection-abort-by-local');
     }
+    if (this.spec.asksSecurity !== undefined) void this.#askSecurity(host);
     if (!this.faults.resolveNever) this.#resolving = setTimeout(() => this.#resolve(host), host.limits.resolveMs);
   }
 
@@ -254,6 +255,11 @@ export class FakeDevice {
     );
     if (made) this.#bonded();
     return made ? 'paired' : 'refused';
+  }
+
+  async #askSecurity(host: Host): Promise<void> {
+    const elevated = await this.#elevate(host);
+    if (elevated === 'refused' && this.spec.asksSecurity === 'insists') this.drop();
   }
 
   #bonded(): void {

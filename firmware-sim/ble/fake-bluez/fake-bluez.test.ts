@@ -184,13 +184,14 @@ describe.skipIf(!busIsThere())('the fake org.bluez', () => {
   describe('pairing', () => {
     const protectedStrap = { protection: 'encrypted', pairing: 'just-works' } as const;
 
-    it('what is protected makes it pair by itself, and Just Works needs no agent', async () => {
+    it('what is protected makes it pair by itself, and ask the agent even about Just Works', async () => {
       await begin(protectedStrap);
       await find();
+      const asked = await client.agent('KeyboardDisplay', { RequestAuthorization: ['', []] });
       await connect();
       expect(await client.of(STRAP, 'Paired')).toBe(false);
       expect(await client.read(STRAP, '2A38')).toEqual(Buffer.from([1]));
-      expect(await client.of(STRAP, 'Paired')).toBe(true);
+      expect([await client.of(STRAP, 'Paired'), asked]).toEqual([true, [['RequestAuthorization']]]);
       await expect(client.device(STRAP, 'Pair')).rejects.toMatchObject({ type: 'org.bluez.Error.AlreadyExists' });
       // The bond outlives bluetoothd, and ends when the device is removed.
       await bluez.stop();

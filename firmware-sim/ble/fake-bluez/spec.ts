@@ -19,6 +19,8 @@ export interface FakeDeviceSpec extends PeripheralSpec {
   readonly passkey?: number;
   /** The address does not say who it is: after pairing it is known by this one. */
   readonly identity?: string;
+  /** It asks for a protected link as soon as it is connected; refused, it `insists` and hangs up, or `makes-do` with what there is. */
+  readonly asksSecurity?: 'insists' | 'makes-do';
   /** dBm at the beginning (default -55). */
   readonly rssi?: number;
 }

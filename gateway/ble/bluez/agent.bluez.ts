@@ -34,7 +34,9 @@ interface Pairing {
 }
 
 export interface AgentTold {
-  /** BlueZ pairs the device at `path` by itself and has a question, which was answered with no: nobody asked for it. */
+  /** Whether the device at `path` has a link of this radio, or is to have one. */
+  readonly isLinked: (path: string) => boolean;
+  /** BlueZ pairs the device at `path` by itself and wants a person; it was told no. */
   readonly unasked: (path: string) => void;
   readonly log: (message: string, detail: object) => void;
 }
@@ -132,10 +134,9 @@ export class Agent {
     }
     const question = questionOf(member, body);
     if (question === null) throw new HostError('org.freedesktop.DBus.Error.UnknownMethod');
-    if (pairing === null || body[0] !== pairing.path || pairing.ended.signal.aborted) {
-      this.#told.unasked(String(body[0]));
-      throw new HostError(REJECTED);
-    }
+    const device = String(body[0]);
+    if (device !== pairing?.path) return this.#unasked(device, question);
+    if (pairing.ended.signal.aborted) throw new HostError(REJECTED);
     if (question === 'accept') return YES;
     if (pairing.dialogue === null) {
       if (question.kind === 'authorize') return YES;
@@ -153,6 +154,17 @@ export class Agent {
     if (answer !== null) return answer;
     if (pairing.ended.signal.aborted) throw new HostError(CANCELED);
     pairing.refused = true;
+    throw new HostError(REJECTED);
+  }
+
+  /**
+   * BlueZ pairs by itself, for the sake of a protected value or because the device wants it. Just Works is what a session
+   * would accept without a person as well; a device has a session only when it is allowed.
+   */
+  #unasked(path: string, question: PairingQuestion | 'accept'): Answer {
+    if (question === 'accept') throw new HostError(REJECTED);
+    if (question.kind === 'authorize' && this.#told.isLinked(path)) return YES;
+    this.#told.unasked(path);
     throw new HostError(REJECTED);
   }
 

@@ -99,9 +99,14 @@ export function isAlready(thrown: unknown): boolean {
   return thrown instanceof HostError && /\.(AlreadyConnected|AlreadyExists|AlreadyNotifying)$/.test(thrown.error);
 }
 
-/** Whether BlueZ itself ended the link, or its making: 5.66 says so when the device lacks the key of their bond, later ones by name. */
+/** Whether BlueZ itself ended the link, or its making: 5.66 says no more when the device lacks the key of their bond. */
 export function isEndedByHost(thrown: unknown): boolean {
-  return thrown instanceof HostError && /abort-by-local|key-missing/i.test(thrown.text);
+  return thrown instanceof HostError && /abort-by-local/i.test(thrown.text);
+}
+
+/** Whether BlueZ says, as later ones do, that the device lacks the key of their bond. */
+export function isKeyMissing(thrown: unknown): boolean {
+  return thrown instanceof HostError && /key-missing/i.test(thrown.text);
 }
 
 /** For a log. */

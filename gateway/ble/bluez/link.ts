@@ -18,8 +18,6 @@ export interface Link {
   opening: Promise<readonly GattCharacteristic[]> | null;
   /** Ended on purpose: not to be tried again. */
   cancelled: boolean;
-  /** BlueZ paired by itself, had a question, and nobody was there to answer it. */
-  wantedPerson: boolean;
 }
 
 export function newLink(device: KnownDevice): Link {
@@ -34,11 +32,18 @@ export function newLink(device: KnownDevice): Link {
     characteristics: new Set(),
     opening: null,
     cancelled: false,
-    wantedPerson: false,
   };
 }
 
 /** Connected and resolved. Connected alone may be a link that is just ending: its two properties change one by one. */
 export function isWhole(device: KnownDevice | null): boolean {
   return device?.connected === true && device.resolved;
+}
+
+/** `work`, or what ends everything on the link as soon as it drops. */
+export function guarded<T>(link: Link, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    link.waiting.add(reject);
+    work.then(resolve, reject).finally(() => link.waiting.delete(reject));
+  });
 }

@@ -3,38 +3,33 @@
 import { Variant } from '@jellybrick/dbus-next';
 import { VitalsealError } from '@vitalseal/ledger';
 import type { GattCharacteristic, RadioEvent } from '../radio.ts';
+import { Bonds } from './bonds.ts';
+import { Connector } from './connector.bluez.ts';
 import type { KnownDevice } from './device.ts';
 import type { Discovery } from './discovery.bluez.ts';
-import { asRadioError, HostError, isAlready, isEndedByHost, isInProgress, TIMEOUT } from './errors.ts';
+import { asRadioError, HostError, isAlready, isInProgress, TIMEOUT } from './errors.ts';
 import type { Host } from './host.bluez.ts';
-import { isWhole, type Link, newLink } from './link.ts';
+import { guarded, type Link, newLink } from './link.ts';
 import { CHARACTERISTIC, DEVICE } from './objects.ts';
 import type { BluezTimeouts } from './timeouts.ts';
 
-/** Between two looks whether the host has ended the connect that it says is in progress. */
-const IN_PROGRESS_MS = 250;
-/** For the host to say why a link dropped while it was made. */
-const REASON_MS = 100;
-/** So often must stopping discovery have helped a connect before each connect stops it. */
-const HELPED_OFTEN = 3;
-
 export class Links {
   readonly #host: Host;
-  readonly #discovery: Discovery;
   readonly #timeouts: BluezTimeouts;
   readonly #emit: (event: RadioEvent) => void;
   /** By path of the device. */
   readonly #links = new Map<string, Link>();
   /** Paths of devices whose links are of our making, those that pairing made among them. */
   readonly #made = new Set<string>();
-  /** How often connecting failed with discovery on and went well without. */
-  #helped = 0;
+  readonly #bonds = new Bonds();
+  readonly #connector: Connector;
 
   constructor(host: Host, discovery: Discovery, timeouts: BluezTimeouts, emit: (event: RadioEvent) => void) {
     this.#host = host;
-    this.#discovery = discovery;
     this.#timeouts = timeouts;
     this.#emit = emit;
+    const stands = (link: Link) => void this.#links.set(link.path, link);
+    this.#connector = new Connector(host, discovery, timeouts, this.#bonds, stands);
   }
 
   get size(): number {
@@ -48,6 +43,7 @@ export class Links {
     if (known?.phase === 'up') return Promise.resolve(this.#host.objects.characteristics(path));
     if (known?.opening) return known.opening;
     const link = newLink(device);
+    this.#bonds.begin(path);
     this.#links.set(path, link);
     this.#made.add(path);
     link.opening = this.#open(link).finally(() => {
@@ -110,20 +106,30 @@ export class Links {
     }
   }
 
+  /** Whether there is a link, or one is being made. */
+  has(path: string): boolean {
+    return this.#links.has(path);
+  }
+
   /**
-   * A person was wanted for the sake of this device, and there was none: what waits for it fails with pairing_needed. BlueZ
-   * 5.66 never answers an operation for which it pairs by itself, when that is refused.
+   * A person was wanted for the sake of this device, and there was none. BlueZ 5.66 never answers an operation for which it
+   * paired by itself when that is refused; what has nothing to do with it is answered soon.
    */
   wantsPerson(path: string): void {
     const link = this.#links.get(path);
-    if (link?.phase !== 'up') return;
-    link.wantedPerson = true;
-    for (const reject of [...link.waiting]) reject(new VitalsealError('pairing_needed'));
+    if (link === undefined) return;
+    this.#bonds.wantsPerson(path, performance.now());
+    if (link.phase !== 'up') return;
+    const waiting = [...link.waiting];
+    const reject = () => {
+      for (const one of waiting) if (link.waiting.has(one)) one(new VitalsealError('pairing_needed'));
+    };
+    setTimeout(reject, this.#timeouts.unansweredMs).unref();
   }
 
-  /** Whether a person was wanted on this link already. */
+  /** Whether a person was wanted on this link already, or on the last one. */
   wantedPerson(path: string): boolean {
-    return this.#links.get(path)?.wantedPerson === true;
+    return this.#bonds.wantedPerson(path);
   }
 
   /** The host says that a device is connected, resolved, or not any more. */
@@ -146,6 +152,7 @@ export class Links {
   gone(device: KnownDevice): void {
     this.#made.delete(device.path);
     this.#drop(device);
+    this.#bonds.forget(device.path);
   }
 
   value(device: KnownDevice, handle: string, bytes: Uint8Array): void {
@@ -159,13 +166,14 @@ export class Links {
     const links = [...this.#links.values()];
     this.#links.clear();
     this.#made.clear();
+    this.#bonds.clear();
     for (const { waiting } of links) for (const reject of [...waiting]) reject(new VitalsealError('radio_unavailable'));
   }
 
   async #open(link: Link): Promise<readonly GattCharacteristic[]> {
     const { path } = link;
     try {
-      await this.#attempt(link);
+      await this.#connector.make(link);
       link.phase = 'resolving';
       await this.#resolve(link);
       const device = this.#host.objects.device(path);
@@ -175,6 +183,7 @@ export class Links {
       const characteristics = this.#host.objects.characteristics(path);
       link.characteristics = new Set(characteristics.map(({ handle }) => handle));
       link.phase = 'up';
+      this.#bonds.holds(path);
       return characteristics;
     } catch (error) {
       if (this.#links.get(path) === link) this.#links.delete(path);
@@ -187,61 +196,6 @@ export class Links {
     }
   }
 
-  async #attempt(link: Link): Promise<void> {
-    const untilMs = performance.now() + this.#timeouts.connectMs;
-    const once = () => this.#call(link, untilMs);
-    if (this.#helped >= HELPED_OFTEN) return this.#discovery.without(once);
-    try {
-      await once();
-    } catch (error) {
-      const { code } = asRadioError(error, 'connect');
-      if (
-        code !== 'device_gone' ||
-        link.cancelled ||
-        !this.#discovery.running ||
-        this.#host.objects.device(link.path) === null
-      )
-        throw error;
-      // Some controllers cannot connect while they discover, and many links fail to come about the first time.
-      link.wasConnected = false;
-      this.#links.set(link.path, link);
-      await this.#discovery.without(once);
-      this.#helped += 1;
-    }
-  }
-
-  /** Connect, again while the host is at it already. A link that stands whole is taken as it is. */
-  async #call(link: Link, untilMs: number): Promise<void> {
-    const { path } = link;
-    for (let done = false; !done; ) {
-      if (isWhole(this.#host.objects.device(path))) break;
-      const leftMs = untilMs - performance.now();
-      if (leftMs <= 0) throw new HostError(TIMEOUT);
-      try {
-        // BlueZ may leave the call open though the device is there.
-        const whole = new Promise<void>((resolve) => {
-          link.resolved = resolve;
-        });
-        const call = this.#host.call(path, DEVICE, 'Connect', '', [], leftMs);
-        await this.#guarded(link, Promise.race([call, whole])).catch((error) => reason(error, call));
-        done = true;
-      } catch (error) {
-        if (this.#lacksKey(link, error)) throw new VitalsealError('pairing_needed');
-        done = isAlready(error);
-        if (!done && !isInProgress(error)) throw error;
-        if (!done) await this.#guarded(link, pause(Math.min(leftMs, IN_PROGRESS_MS)));
-      } finally {
-        link.resolved = null;
-      }
-    }
-    link.wasConnected ||= this.#host.objects.device(path)?.connected === true;
-  }
-
-  /** The host ended a link that stood, as it does when the device does not know the key of their bond (Core, Vol 1, Part F, 2.6). */
-  #lacksKey({ path, wasConnected, cancelled }: Link, error: unknown): boolean {
-    return wasConnected && !cancelled && isEndedByHost(error) && this.#host.objects.device(path)?.paired === true;
-  }
-
   async #resolve(link: Link): Promise<void> {
     if (this.#links.get(link.path) !== link) throw new VitalsealError('device_gone');
     if (this.#host.objects.device(link.path)?.resolved === true) return;
@@ -250,7 +204,7 @@ export class Links {
       link.resolved = resolve;
       timer = setTimeout(() => reject(new HostError(TIMEOUT)), this.#timeouts.resolveMs);
     });
-    await this.#guarded(link, resolved).finally(() => {
+    await guarded(link, resolved).finally(() => {
       clearTimeout(timer);
       link.resolved = null;
     });
@@ -261,7 +215,7 @@ export class Links {
     if (link?.phase !== 'up' || !link.characteristics.has(handle)) throw new VitalsealError('device_gone');
     try {
       const call = this.#host.call(handle, CHARACTERISTIC, member, signature, body, this.#timeouts.gattMs);
-      return await this.#guarded(link, call);
+      return await guarded(link, call);
     } catch (error) {
       const tolerated = member === 'StartNotify' && (isInProgress(error) || isAlready(error));
       if (tolerated) return [];
@@ -269,30 +223,12 @@ export class Links {
     }
   }
 
-  /** `work`, or device_gone as soon as the link drops. */
-  #guarded<T>(link: Link, work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      link.waiting.add(reject);
-      work.then(resolve, reject).finally(() => link.waiting.delete(reject));
-    });
-  }
-
   #drop({ path, address }: KnownDevice): void {
     const link = this.#links.get(path);
     if (link === undefined) return;
     this.#links.delete(path);
-    for (const reject of [...link.waiting]) reject(new VitalsealError('device_gone'));
+    const why = this.#bonds.hungUpAtRefusal(path, performance.now()) ? 'pairing_needed' : 'device_gone';
+    for (const reject of [...link.waiting]) reject(new VitalsealError(why));
     if (link.phase === 'up') this.#emit({ kind: 'disconnected', address });
   }
-}
-
-/** A link that dropped is known first; why it dropped, the host says in its answer to `call`. Throws one or the other. */
-async function reason(error: unknown, call: Promise<unknown>): Promise<void> {
-  const { code } = asRadioError(error, 'connect');
-  if (code === 'device_gone') await Promise.race([call, pause(REASON_MS)]);
-  throw error;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -15,6 +15,8 @@ export type HostChange =
   | { readonly kind: 'heard'; readonly device: KnownDevice; readonly fresh: boolean }
   /** Connected, resolved, or neither any more. */
   | { readonly kind: 'link'; readonly device: KnownDevice }
+  /** Paired, or not any more, without a word of it being heard. */
+  | { readonly kind: 'bond'; readonly device: KnownDevice }
   | { readonly kind: 'identity'; readonly from: BleAddress; readonly address: BleAddress }
   /** BlueZ forgot it, or we had to. */
   | { readonly kind: 'gone'; readonly device: KnownDevice }
@@ -193,6 +195,7 @@ export class HostObjects {
       changes.push({ kind: 'link', device });
     }
     if (heard) changes.push({ kind: 'heard', device, fresh: !sameData(before, device) });
+    else if (device.paired !== before.paired) changes.push({ kind: 'bond', device });
     return changes;
   }
 

@@ -80,7 +80,11 @@ class BluezRadio implements Radio {
     );
     this.#discovery = new Discovery(this.#host, this.#adapter, { timeouts, log, links: () => this.#links.size });
     this.#links = new Links(this.#host, this.#discovery, timeouts, (event) => this.#emit(event));
-    this.#agent = new Agent(this.#host, timeouts, { log, unasked: (path) => this.#links.wantsPerson(path) });
+    this.#agent = new Agent(this.#host, timeouts, {
+      log,
+      isLinked: (path) => this.#links.has(path),
+      unasked: (path) => this.#links.wantsPerson(path),
+    });
   }
 
   start(listener: (event: RadioEvent) => void): Promise<void> {
@@ -211,6 +215,10 @@ class BluezRadio implements Radio {
         this.#pace.forget(change.device.path);
         this.#links.gone(change.device);
         this.#agent.changed(change.device, true);
+        return;
+      case 'bond':
+        // A device with a link is not heard by listening.
+        if (change.device.connected) this.#emit({ kind: 'sighting', sighting: sightingOf(change.device) });
         return;
       case 'identity':
         this.#emit(change);

@@ -7,6 +7,8 @@ export interface BluezTimeouts {
   readonly resolveMs: number;
   /** A read, a write, a subscription. */
   readonly gattMs: number;
+  /** What still waits so long after a pairing was refused waits for that pairing, and for ever. */
+  readonly unansweredMs: number;
   /** Every other call. */
   readonly callMs: number;
   /** Device1.Pair, with the time that a person takes to compare digits. BlueZ itself gives up after 60 s. */
@@ -30,6 +32,7 @@ export const DEFAULT_TIMEOUTS: BluezTimeouts = {
   connectMs: 20_000,
   resolveMs: 15_000,
   gattMs: 10_000,
+  unansweredMs: 2_000,
   callMs: 5_000,
   pairMs: 90_000,
   heartbeatMs: 10_000,

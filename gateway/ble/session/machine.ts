@@ -15,7 +15,7 @@ import { askAgain, notKept, silent } from './records.ts';
 import { isLinked, type SessionState, wantsSlot } from './state.ts';
 import { type SessionStep, Turn } from './turn.ts';
 import { liveValue, takeValue } from './values.ts';
-import { closed, connect, fail, leave, lost, paired, pairingFailed, queue, retry } from './way.ts';
+import { closed, connect, fail, leave, lost, paired, pairingFailed, queue, retry, unpaired } from './way.ts';
 
 export type { SessionStep } from './turn.ts';
 
@@ -36,8 +36,7 @@ export function stepSession(state: SessionState, input: SessionInput, random: nu
 
 /** The sightings of a device that is connected come several times a second: they cost nothing. */
 function wantsSighting({ phase, seenAgain, paired }: SessionState, nowPaired: boolean): boolean {
-  if (phase === 'idle') return true;
-  if (phase === 'unpaired') return paired !== nowPaired;
+  if (phase === 'idle' || paired !== nowPaired) return true;
   return (phase === 'waiting' || phase === 'queued') && !seenAgain;
 }
 
@@ -151,7 +150,7 @@ function failed(turn: Turn, code: ErrorCode) {
       return pairingFailed(turn, code);
     case 'connect':
       if (code !== 'pairing_needed') return fail(turn, code);
-      return stepFailed(turn, step, code);
+      return turn.state.paired ? unpaired(turn) : stepFailed(turn, step, code);
     default:
       return stepFailed(turn, step, code);
   }

@@ -55,11 +55,12 @@ export function pairingFailed(turn: Turn, code: ErrorCode) {
 }
 
 /** Only a person can pair this one. Where the host has a bond all the same, it may yet turn out to be good. */
-function unpaired(turn: Turn) {
+export function unpaired(turn: Turn) {
   turn.note('pairing-refused', 'pairing_needed');
+  const { paired, config } = turn.state;
+  const after: After = paired ? failure(turn, 'pairing_needed', config.limits.longestRetryMs) : { next: 'unpaired' };
   turn.state.problem = 'pairing_needed';
-  const ms = turn.state.config.limits.pairingRetryMs;
-  hangUp(turn, turn.state.paired ? { next: 'wait', ms, throttled: false } : { next: 'unpaired' });
+  hangUp(turn, after);
 }
 
 /** Something failed on the way to a link, or on it. */

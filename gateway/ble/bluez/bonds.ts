@@ -1,0 +1,54 @@
+// What questions and broken links say of the bonds between the host and its devices, by path. Pure: times come in.
+
+/** Interference ends a link in the same way, now and then; a device that lost its key does it each time. */
+const OFTEN = 3;
+/** A device that is refused its pairing hangs up at once, if it does. */
+const SOON_MS = 5_000;
+
+export class Bonds {
+  /** When a person was wanted, and there was none; until the next link is made. */
+  readonly #wantedMs = new Map<string, number>();
+  /** How many links in a row the host ended before they were of use. */
+  readonly #ended = new Map<string, number>();
+
+  /** A link is to be made. */
+  begin(path: string): void {
+    this.#wantedMs.delete(path);
+  }
+
+  /** A link is of use. */
+  holds(path: string): void {
+    this.#ended.delete(path);
+  }
+
+  wantsPerson(path: string, nowMs: number): void {
+    this.#wantedMs.set(path, nowMs);
+  }
+
+  /** On the last link, or on this one. */
+  wantedPerson(path: string): boolean {
+    return this.#wantedMs.has(path);
+  }
+
+  /** Whether a link that drops now does so because nobody was there. */
+  hungUpAtRefusal(path: string, nowMs: number): boolean {
+    return nowMs - (this.#wantedMs.get(path) ?? Number.NEGATIVE_INFINITY) < SOON_MS;
+  }
+
+  /** The host ended the link of a device that it has a bond with. Answers whether the device must have lost its key. */
+  lacksKey(path: string): boolean {
+    const times = (this.#ended.get(path) ?? 0) + 1;
+    this.#ended.set(path, times);
+    return times >= OFTEN;
+  }
+
+  forget(path: string): void {
+    this.#wantedMs.delete(path);
+    this.#ended.delete(path);
+  }
+
+  clear(): void {
+    this.#wantedMs.clear();
+    this.#ended.clear();
+  }
+}
