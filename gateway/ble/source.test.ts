@@ -171,6 +171,21 @@ describe('a fault', () => {
     expect(site.status('strap')).toMatchObject({ problem: null, state: 'live' });
   });
 
+  it('of the host ends what it heard: another host is another room', async () => {
+    const site = new Site();
+    site.radio.add(strap(1));
+    site.allow('other', { address: addressOf(9) });
+    await site.start();
+    site.source.sightings();
+    await site.live(3);
+    expect(site.source.sightings()).toHaveLength(1);
+    site.radio.power(false);
+    await site.pass(2000);
+    site.radio.power(true);
+    await site.pass(2000);
+    expect(site.source.sightings()).toEqual([]);
+  });
+
   it('that there is no host at all is told, and forgotten when there is one', async () => {
     const site = new Site({}, new MemoryRadio(false));
     site.radio.add(strap(1));

@@ -178,7 +178,7 @@ export class BleSource implements Source {
   sightings(leaseMs = LEASE_MS): readonly Sighting[] {
     this.#uptime.demand();
     this.#discovery.hold(leaseMs);
-    const heard = this.#heard.since(this.#nowMs() - this.#limits.heardMs);
+    const heard = this.#heard.since(Math.max(this.#nowMs() - this.#limits.heardMs, this.#uptime.upSinceMs));
     // What has a link does not advertise: what was heard of it before says nothing of the link.
     const linked = this.#options.radio.sightings().filter(({ connected }) => connected);
     const isLinked = new Set(linked.map(({ address }) => address));

@@ -9,6 +9,7 @@ export class Uptime {
   readonly #radio: Pick<Radio, 'fault'>;
   readonly #nowMs: () => number;
   #isUp = false;
+  #upSinceMs = Number.NEGATIVE_INFINITY;
   #downSinceMs: number;
 
   constructor(radio: Pick<Radio, 'fault'>, nowMs: () => number) {
@@ -26,8 +27,14 @@ export class Uptime {
     return this.#isUp ? null : this.#radio.fault();
   }
 
+  /** Monotonic ms of the latest start of the host: what was heard before, another one heard. */
+  get upSinceMs(): number {
+    return this.#upSinceMs;
+  }
+
   up(): void {
     this.#isUp = true;
+    this.#upSinceMs = this.#nowMs();
   }
 
   down(): void {
