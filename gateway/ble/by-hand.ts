@@ -3,6 +3,7 @@
 import { VitalsealError } from '@vitalseal/ledger';
 import type { SessionDriver } from './driver.ts';
 import type { BleLimits } from './limits.ts';
+import { pairByHand, pairingCancelled } from './pairing.ts';
 import type { BleAddress, PairingDialogue, Radio } from './radio.ts';
 import type { After } from './timers.ts';
 
@@ -15,8 +16,9 @@ export interface ByHandPorts {
   readonly addressOf: (device: string) => BleAddress | null;
   /** Where it was heard lately; null else. */
   readonly heardAt: (device: string) => BleAddress | null;
-  /** A bond was made, or goes. */
+  /** A bond was made. */
   readonly paired: (address: BleAddress) => void;
+  /** What was heard at an address does not count any more. */
   readonly forgotten: (address: BleAddress) => void;
   /** Somebody began to wait for a device, or no longer does. */
   readonly changed: () => void;
@@ -58,24 +60,29 @@ export class ByHand {
     dialogue: PairingDialogue,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<void> {
-    const { radio, driverOf, heardAt, changed } = this.#ports;
-    if (signal.aborted) throw calledOff();
+    const { radio, after, driverOf, heardAt, forgotten, changed } = this.#ports;
+    if (signal.aborted) throw pairingCancelled();
     if (driverOf(device) === null) throw new VitalsealError('device_unknown', 'no Bluetooth device of this name');
     if (this.#pairing.has(device)) throw new VitalsealError('pairing_failed', 'the device is being paired already');
     this.#pairing.add(device);
     changed();
     const look = () => this.look();
     signal.addEventListener('abort', look);
-    let address: BleAddress | null = null;
-    try {
-      const { problem, paired } = driverOf(device)?.state ?? {};
-      // A bond that only the host still has: as long as it has it, nothing is paired anew.
-      if (problem === 'pairing_needed' && paired === true) await this.forget(device);
+    /** Where pairing may have made a link. */
+    let address = null as BleAddress | null;
+    const find = async () => {
+      address = null;
       address = await this.#ready(device, signal);
-      await this.#bond(device, address, dialogue, signal);
+      return address;
+    };
+    // One that is not in use: the device knows nothing of it, and as long as the host has it, nothing is paired anew.
+    const isWorthless = () => driverOf(device)?.state.problem === 'pairing_needed';
+    const forget = (at: BleAddress) => this.#drop(device, at);
+    try {
+      await pairByHand({ radio, after, find, unhear: forgotten, forget, isWorthless }, dialogue, signal);
       this.#pairing.delete(device);
       const driver = driverOf(device);
-      this.#ports.paired(address);
+      if (address !== null) this.#ports.paired(address);
       // A device with a link, as after pairing, is not heard by listening.
       driver?.hear({ kind: 'seen', paired: true });
       driver?.hear({ kind: 'pairedByHand' });
@@ -96,18 +103,21 @@ export class ByHand {
   }
 
   /** Drops link and bond of a device, also of one that was removed. Throws what Radio.forget does. */
-  async forget(device: string, at: BleAddress | null = null): Promise<void> {
-    const { radio, limits, driverOf, addressOf } = this.#ports;
-    const driver = driverOf(device);
-    driver?.hear({ kind: 'pause', forMs: limits.yieldMs, why: 'yield' });
+  async forget(device: string): Promise<void> {
+    const { driverOf, addressOf } = this.#ports;
     const addresses = new Set<BleAddress>();
-    for (const address of [at, addressOf(device), this.#removed.get(device), driver?.rule.match.address])
+    for (const address of [addressOf(device), this.#removed.get(device), driverOf(device)?.rule.match.address])
       if (address !== null && address !== undefined) addresses.add(address.toUpperCase());
     this.#removed.delete(device);
-    for (const address of addresses) {
-      await radio.forget(address);
-      this.#ports.forgotten(address);
-    }
+    for (const address of addresses) await this.#drop(device, address);
+  }
+
+  /** Drops link and bond of an address, and no other: one that the device had may be another's by now. */
+  async #drop(device: string, address: BleAddress): Promise<void> {
+    const { radio, limits, driverOf, forgotten } = this.#ports;
+    driverOf(device)?.hear({ kind: 'pause', forMs: limits.yieldMs, why: 'yield' });
+    await radio.forget(address);
+    forgotten(address);
   }
 
   /** Resolves with the address once the session is live or out of the way. */
@@ -118,45 +128,10 @@ export class ByHand {
     if (!isLive()) driver?.hear({ kind: 'pause', forMs: limits.yieldMs, why: 'yield' });
     const isReady = () => isLive() || (driver?.isBusy !== true && heardAt(device) !== null);
     await this.#until(() => signal.aborted || isReady() || driverOf(device) !== driver, limits.pairWaitMs);
-    if (signal.aborted) throw calledOff();
+    if (signal.aborted) throw pairingCancelled();
     const address = isLive() ? (driver?.address ?? null) : heardAt(device);
     if (address !== null && isReady() && driverOf(device) === driver) return address;
     throw new VitalsealError('device_gone', 'the device was not heard: switch it on, and bring it near');
-  }
-
-  /** Radio.pair. Called off, it is as if it had never begun: no bond stays. */
-  async #bond(device: string, address: BleAddress, dialogue: PairingDialogue, signal: AbortSignal): Promise<void> {
-    const { radio } = this.#ports;
-    const before = radio.sightings().some((sighting) => sighting.address === address && sighting.paired);
-    let open = 0;
-    const asking: PairingDialogue = async (question) => {
-      open++;
-      try {
-        return await dialogue(question);
-      } finally {
-        open--;
-      }
-    };
-    // A host that forgets a device gives up pairing it, too. A bond that was there before is not ours to take.
-    const undo = () => (before ? Promise.resolve() : this.forget(device, address).catch(ignore));
-    let undone = Promise.resolve();
-    // The no to an open question ends the pairing as well, and the device is told.
-    const cut = () => {
-      if (open === 0) undone = undo();
-    };
-    signal.addEventListener('abort', cut);
-    try {
-      await radio.pair(address, asking);
-    } catch (error) {
-      throw signal.aborted ? calledOff() : error;
-    } finally {
-      signal.removeEventListener('abort', cut);
-      // Before the next pairing begins, which it would hit.
-      await undone;
-    }
-    if (!signal.aborted) return;
-    await undo();
-    throw calledOff();
   }
 
   #until(condition: () => boolean, ms: number): Promise<void> {
@@ -172,10 +147,6 @@ export class ByHand {
     this.#watchers.add(watcher);
     return promise;
   }
-}
-
-function calledOff(): VitalsealError {
-  return new VitalsealError('cancelled', 'the pairing was cancelled');
 }
 
 function ignore(): void {}
