@@ -1,6 +1,16 @@
-// The bare radio for a command while no agent runs: it listens and pairs, and never connects to read. The caller holds the
-// folder's lock, so that no agent starts on the same radio meanwhile.
-import type { BleDirectory, Radio, Sighting } from '@vitalseal/gateway';
+// The bare radio for a command while no agent runs: it listens and pairs, and never connects to read. Nobody knows then
+// whether a bond that the host has is any good: who asks for a pairing gets a new one. The caller holds the folder's lock, so
+// that no agent starts on the same radio meanwhile.
+import {
+  type BleAddress,
+  type BleDirectory,
+  type PairingDialogue,
+  type PairingPorts,
+  pairByHand,
+  pairingCancelled,
+  type Radio,
+  type Sighting,
+} from '@vitalseal/gateway';
 import { VitalsealError } from '@vitalseal/ledger';
 import { inWords } from './fault.ts';
 import type { BleHost } from './host.ts';
@@ -16,8 +26,10 @@ export interface RadioHostPorts {
 const UP_MS = 5_000;
 const HEARD_MS = 20_000;
 const LOOK_MS = 250;
+/** That the end of a command waits for the end of its pairing: a no that goes unanswered, and a host that hangs. */
+const STOP_MS = 15_000;
 
-/** Started; `stop` never throws. */
+/** Started; `stop` calls off what goes on, and never throws. */
 export async function radioHost({
   radio,
   devices,
@@ -26,52 +38,77 @@ export async function radioHost({
   let up = false;
   const faultNow = () => radio.fault();
   const pause = (ms: number) => new Promise<void>((resolve) => void after(ms, resolve));
+  const leaving = new AbortController();
+  /** To be heard anew before they are there. */
+  const unheard = new Set<BleAddress>();
+  let pairing: Promise<void> = Promise.resolve();
   await radio.start((event) => {
     if (event.kind === 'up') up = true;
     else if (event.kind === 'down') up = false;
+    else if (event.kind === 'sighting') unheard.delete(event.sighting.address);
   });
   let patient = true;
   const undo = after(UP_MS, () => {
     patient = false;
   });
 
-  async function listening(): Promise<void> {
-    while (!up && patient) await pause(LOOK_MS);
+  async function listening(signal: AbortSignal): Promise<void> {
+    while (!up && patient && !signal.aborted) await pause(LOOK_MS);
     if (!up) throw new VitalsealError('radio_unavailable');
     await radio.discover(true);
   }
 
   /** Remembered devices that were not heard are out of reach as far as anybody knows. */
-  async function heard(device: string, signal: AbortSignal): Promise<Sighting> {
+  async function heard(device: string, signal: AbortSignal): Promise<BleAddress> {
     const match = devices.list().find((known) => known.device === device)?.match;
     if (match === undefined) throw new VitalsealError('device_unknown');
+    const isThere = ({ address, rssi, connected }: Sighting) => connected || (rssi !== null && !unheard.has(address));
     for (let waited = 0; waited < HEARD_MS; waited += LOOK_MS) {
-      if (signal.aborted) throw new VitalsealError('cancelled', 'the pairing was cancelled');
-      const found = radio
-        .sightings()
-        .find((sighting) => (sighting.rssi !== null || sighting.connected) && agrees(match, sighting));
-      if (found !== undefined) return found;
+      if (signal.aborted) throw pairingCancelled();
+      const found = radio.sightings().find((sighting) => isThere(sighting) && agrees(match, sighting));
+      if (found !== undefined) return found.address;
       await pause(LOOK_MS);
     }
     throw new VitalsealError('device_gone', 'the device was not heard: switch it on, and bring it near');
   }
 
+  async function pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void> {
+    await listening(signal).catch((error: unknown) => {
+      throw signal.aborted ? pairingCancelled() : error;
+    });
+    const unhear = (address: BleAddress) => void unheard.add(address);
+    const ports: PairingPorts = {
+      ...{ radio, after, unhear },
+      find: () => heard(device, signal),
+      forget: async (address) => {
+        await radio.forget(address);
+        unhear(address);
+      },
+      isWorthless: () => true,
+    };
+    await pairByHand(ports, dialogue, signal);
+  }
+
   return {
     sightings: () =>
       inWords(faultNow, async () => {
-        await listening();
+        await listening(leaving.signal);
         return radio.sightings();
       }),
-    pair: (device, dialogue, signal) =>
-      inWords(faultNow, async () => {
-        await listening();
-        const { address } = await heard(device, signal);
-        // Cancelled from here on, it ends with the command: a host gives up the pairing of a program that leaves.
-        await radio.pair(address, dialogue);
-      }),
-    stop() {
+    pair(device, dialogue, signal) {
+      const either = AbortSignal.any([signal, leaving.signal]);
+      const work = inWords(faultNow, () => pair(device, dialogue, either));
+      pairing = work.catch(() => {});
+      return work;
+    },
+    async stop() {
       undo();
-      return radio.stop();
+      leaving.abort();
+      const { promise: patience, resolve } = Promise.withResolvers<void>();
+      const undoPatience = after(STOP_MS, resolve);
+      await Promise.race([pairing, patience]);
+      undoPatience();
+      await radio.stop();
     },
   };
 }

@@ -23,7 +23,13 @@ export function pair(io: Io): Command {
       'instead of a person: yes or no to digits that were compared, or the digits themselves',
       asAnswer,
     )
-    .addHelpText('after', '\nWith --json each question is a line of its own; the last line is the outcome.')
+    .addHelpText(
+      'after',
+      `
+A device that was reset is paired anew by the same command, once it was heard: its old bond goes first. While an agent
+runs, a bond in good use stays as it is; without one nobody knows whether it is good, and it is always made anew.
+With --json each question is a line of its own; the last line is the outcome.`,
+    )
     .action(async (name: string, given: PairOptions) => {
       const desk = await (await load()).openBluetooth(resolve(given.data), bus());
       const { signal } = io;
