@@ -25,13 +25,16 @@ export async function readText(path: string): Promise<string | null> {
   }
 }
 
+/** What is written: whole, or piece after piece. */
+type Content = string | Uint8Array | Iterable<string>;
+
 /** Writes a file of mode 0600. It has survived a power cut when the promise resolves. Throws `disk_full`, `store_failed`. */
-export async function writeSecret(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeSecret(path: string, data: Content): Promise<void> {
   await writeDurable(path, data, SECRET);
 }
 
 /** The same for a file that anyone may read. */
-export async function writeOpen(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeOpen(path: string, data: Content): Promise<void> {
   await writeDurable(path, data, 0o644);
 }
 
@@ -45,7 +48,7 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
-async function writeDurable(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+async function writeDurable(path: string, data: Content, mode: number): Promise<void> {
   const partial = join(dirname(path), `.${process.pid}.partial`);
   try {
     // A file of that name is a stranger's, or a crash's: nothing is written into it, nor through it if it is a link.

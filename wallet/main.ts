@@ -18,9 +18,10 @@ import { exportRecord } from './reading/export.ts';
 import type { Wish } from './reading/listing.ts';
 import { type ReadOutcome, readRecords as readWith } from './reading/read.ts';
 
+export type { ContextFact, NamedContext } from './reading/context.ts';
 export type { Wish } from './reading/listing.ts';
 export type { ReadOutcome, ReadRecord, UnreadRecord } from './reading/read.ts';
-export { CSV_COLUMNS, csvLine, type ReadingRow, valueText } from './reading/rows.ts';
+export { CSV_COLUMNS, csvLine, type ReadingRow, TABLE_COLUMNS, valueText } from './reading/rows.ts';
 
 /** Where a facility is. `caFile`: PEM certificates that alone are believed. */
 export interface FacilityPlace {

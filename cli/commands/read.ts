@@ -4,6 +4,7 @@ import { VitalsealError } from '@vitalseal/ledger';
 import type { ReadingRow, ReadOutcome, UnreadRecord } from '@vitalseal/wallet';
 import { Command } from 'commander';
 import type { Io } from '../io.ts';
+import { noteLines, noteOf } from './read-notes.ts';
 
 interface ReadOptions {
   identity: string;
@@ -28,7 +29,7 @@ export function readCommand(io: Io): Command {
     .requiredOption('--facility <url>', 'where the facility is')
     .option('--ca <file>', 'certificates (PEM) that alone are believed')
     .option('--out <dir>', 'also write each record there, with its entry and proof, and the policy')
-    .option('--csv', 'print CSV')
+    .option('--csv', 'print CSV; its last column, context, is JSON')
     .option('--json', 'print one JSON object as the last line')
     .action(async (record: string | undefined, given: ReadOptions) => {
       if ((record === undefined) === (given.all === undefined)) {
@@ -44,8 +45,8 @@ export function readCommand(io: Io): Command {
       });
       const rows = outcome.read.flatMap((read) => read.rows);
       if (given.json) io.json(jsonOf(outcome, rows));
-      else if (given.csv) printCsv(io, wallet.CSV_COLUMNS, rows.map(wallet.csvLine));
-      else if (rows.length > 0) printTable(io, rows, wallet.CSV_COLUMNS);
+      else if (given.csv) printCsv(io, wallet.CSV_COLUMNS, rows, wallet.csvLine);
+      else if (rows.length > 0) printTable(io, rows, wallet.TABLE_COLUMNS);
       else if (outcome.unread.length === 0)
         io.printError('no records yet: a reading can be read once its batch is sealed and registered (agent flush)');
       tellUnread(io, outcome);
@@ -57,19 +58,45 @@ function jsonOf({ read, unread }: ReadOutcome, readings: readonly ReadingRow[]):
   return { readings, records, unread };
 }
 
-function printCsv(io: Io, columns: readonly string[], lines: readonly string[]): void {
+function printCsv(
+  io: Io,
+  columns: readonly string[],
+  rows: readonly ReadingRow[],
+  line: (row: ReadingRow) => string,
+): void {
   io.print(columns.join(','));
-  for (let i = 0; i < lines.length; i += LINES_AT_ONCE) io.print(lines.slice(i, i + LINES_AT_ONCE).join('\n'));
+  for (let i = 0; i < rows.length; i += LINES_AT_ONCE) {
+    io.print(
+      rows
+        .slice(i, i + LINES_AT_ONCE)
+        .map(line)
+        .join('\n'),
+    );
+  }
 }
 
+/** What a person must know of a reading stands below the table, once for all readings that it is true of. */
 function printTable(io: Io, rows: readonly ReadingRow[], columns: readonly string[]): void {
-  const cells = rows.map(({ deviceTime, gatewayTime, value, ...row }) => ({
+  const notes = new Map<string, number>();
+  const cells = rows.map(({ deviceTime, gatewayTime, value, context, ...row }) => ({
     ...row,
     value: value.length > TABLE_VALUE ? `${value.slice(0, TABLE_VALUE)}…` : value,
+    note: numberOf(notes, noteOf(context ?? {})),
     device_time: deviceTime,
     gateway_time: gatewayTime,
   }));
-  io.table(cells, columns);
+  const after = columns.indexOf('value') + 1;
+  io.table(cells, notes.size === 0 ? columns : columns.toSpliced(after, 0, 'note'));
+  if (notes.size > 0) io.print('');
+  for (const [note, number] of notes) for (const line of noteLines(number, note)) io.print(line);
+}
+
+/** Empty for no note; else its number, from 1 in order of appearance. */
+function numberOf(notes: Map<string, number>, note: string): string {
+  if (note === '') return '';
+  const number = notes.get(note) ?? notes.size + 1;
+  notes.set(note, number);
+  return `${number}`;
 }
 
 /** Throws, after the rest was printed, when a record could not be read. */

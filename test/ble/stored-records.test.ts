@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest';
 import { hasBus, makeBluetooth } from '../site/bluetooth.ts';
-import { runJson } from '../site/command.ts';
+import { runCommand, runJson } from '../site/command.ts';
 import { makeTemporaryFolder } from '../site/folder.ts';
 import { readAll } from '../site/numbered-delivery.ts';
 import { makeSite } from '../site/site.ts';
@@ -11,6 +11,7 @@ import { until } from '../site/until.ts';
 
 const METER = 'C0:26:DA:01:02:10';
 const RECORDS = 600;
+const CLOCK_ERROR_MS = 90 * 60_000 + 20_000;
 /** Packets after which the agent is killed: in the first dump, in the one that begins anew, and in a third. */
 const KILLS = [150, 450, 90];
 const CASES = [
@@ -28,7 +29,8 @@ test.skipIf(!hasBus()).each(CASES)(
   `${RECORDS} stored records with numbers $numbers, the agent killed while they come: none is lost, none comes twice`,
   async ({ firstSequence, kills, afterwards }) => {
     const folder = await makeTemporaryFolder();
-    const bench = await makeBluetooth([{ kind: 'glucose-ble', address: METER, records: RECORDS, firstSequence }]);
+    const meter = { kind: 'glucose-ble', records: RECORDS, firstSequence, clockErrorMs: CLOCK_ERROR_MS } as const;
+    const bench = await makeBluetooth([{ ...meter, address: METER }]);
     const agentConfig = `[batch]\nmax_age_seconds = 1\n[ble]\nbus = "${bench.busAddress}"`;
     const site = await makeSite(folder.dir, { agentConfig });
     try {
@@ -53,11 +55,27 @@ test.skipIf(!hasBus()).each(CASES)(
       const read = async () => {
         await runJson(['agent', 'flush', '--data', site.agentDir]);
         const rows = (await readAll(site)).filter(({ code }) => !code.includes('BATT'));
-        return { glucose: rows.filter(({ code }) => code.includes('CONC_GLU')), all: rows.length };
+        const of = (name: string) => rows.filter(({ code }) => code.includes(name));
+        return { glucose: of('CONC_GLU'), meals: of('GLU_MEAL'), all: rows.length };
       };
       const first = await read();
       expect(new Set(first.glucose.map(({ device }) => device))).toEqual(new Set(['meter-1']));
       expect(first.glucose.length).toBe(RECORDS);
+      // Each says that it was stored, how far its time is off, and which record it is: a meal finds its glucose.
+      const numbers = first.glucose.map(({ context }) => context?.sourceSequence);
+      expect(new Set(numbers)).toEqual(
+        new Set(Array.from({ length: RECORDS }, (_, n) => (firstSequence + n) % 65_536)),
+      );
+      expect(first.meals.length).toBeGreaterThan(RECORDS / 4);
+      for (const { context } of first.meals) expect(numbers).toContain(context?.sourceSequence);
+      for (const { context } of [...first.glucose, ...first.meals]) {
+        expect(context).toMatchObject({ stored: true, clockUncertaintyMs: expect.any(Number) });
+        const { clockOffsetMs, clockUncertaintyMs } = context as Record<string, number>;
+        expect(Math.abs(Number(clockOffsetMs) - CLOCK_ERROR_MS)).toBeLessThan(1000 + Number(clockUncertaintyMs));
+      }
+      const who = ['--identity', site.identity, '--facility', site.facilityUrl];
+      const { stdout } = await runCommand(['read', '--all', ...who]);
+      expect(stdout).toMatch(/\n\d+ {2}stored; device clock 1 hour 30 minutes ahead of UTC\n/);
 
       // The cursor stands behind the last record: another life asks for no more than that one.
       await site.agent.stop('SIGKILL');

@@ -13,6 +13,7 @@ export interface ReadingRow {
   unit: string;
   value: string;
   record: string;
+  context?: Readonly<Record<string, unknown>>;
 }
 
 /** A publisher of `count` messages with one reading each, numbered from `first`. */

@@ -2,7 +2,7 @@
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportFacility, type Facility, initFacility, runFacility } from '@vitalseal/facility';
-import { parseAddress } from '@vitalseal/ledger';
+import { type CborValue, CONTEXT, parseAddress } from '@vitalseal/ledger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordingIo } from '../../cli/io.ts';
 import { main } from '../../cli/main.ts';
@@ -59,20 +59,37 @@ describe('vitalseal', () => {
     await gateway.enrol(facility.invite({ role: 'gateway' }), owner);
     await gateway.openEpoch(owner);
     ({ recordId } = await gateway.register(owner, [reading(1250, -2), reading(3, 0)]));
-    await gateway.register(owner, [reading(4, 0)]);
+    const context = new Map<number, CborValue>([
+      [CONTEXT.alarm, 'a "b",\u001b[2J'],
+      [CONTEXT.advertised, true],
+      [99, [1]],
+    ]);
+    await gateway.register(owner, [{ ...reading(4, 0), context }]);
   });
 
   it('read prints a table, CSV, or one JSON object', async () => {
     const table = await vitalseal('read', '--all', ...who());
     expect(table.exit).toBe(0);
-    expect(table.stdout.split('\n')[0]).toMatch(/^device +code +unit +value +device_time +gateway_time +record$/);
-    expect(table.stdout.split('\n').length).toBe(1 + 3 + 1);
-    const csv = await vitalseal('read', Buffer.from(recordId).toString('hex'), ...who(), '--csv');
-    expect(csv.stdout.split('\n')).toHaveLength(1 + 2 + 1);
+    const lines = table.stdout.split('\n');
+    expect(lines[0]).toMatch(/^device +code +unit +value +note +device_time +gateway_time +record$/);
+    const at = lines[0]?.indexOf('note') ?? 0;
+    expect(lines.slice(1, 4).map((line) => line.slice(at, at + 4).trimEnd())).toEqual(['', '', '1']);
+    expect(lines.slice(4)).toEqual(['', '1  advertised, which anybody can imitate; alarm (a "b",\ufffd[2J)', '']);
     const json = await vitalseal('read', '--all', ...who(), '--json');
-    const { readings, records, unread } = json.json() as Record<string, { value: string }[]>;
+    const { readings, records, unread } = json.json() as Record<string, { value: string; context?: object }[]>;
     expect(readings?.map(({ value }) => value)).toEqual(['12.50', '3', '4']);
+    const context = { alarm: 'a "b",\u001b[2J', advertised: true, 99: [1] };
+    expect(readings?.map((row) => row.context)).toEqual([undefined, undefined, context]);
     expect([records?.length, unread]).toEqual([2, []]);
+    const csv = await vitalseal('read', '--all', ...who(), '--csv');
+    expect(csv.stdout.split('\n')).toHaveLength(1 + 3 + 1);
+    expect(csv.stdout).toContain(String.raw`,"{""99"":[1],""alarm"":""a \""b\"",\u001b[2J"",""advertised"":true}"`);
+  });
+
+  it('read prints a table without notes where there are none', async () => {
+    const { stdout } = await vitalseal('read', Buffer.from(recordId).toString('hex'), ...who());
+    expect(stdout.split('\n')[0]).toMatch(/^device +code +unit +value +device_time +gateway_time +record$/);
+    expect(stdout.split('\n')).toHaveLength(1 + 2 + 1);
   });
 
   it('read refuses what makes no sense', async () => {

@@ -7,7 +7,8 @@ import { CSV_COLUMNS, csvLine } from './rows.ts';
 /** One file of an export. */
 export interface ExportFile {
   readonly name: string;
-  readonly data: string | Uint8Array;
+  /** Whole, or piece after piece. */
+  readonly data: string | Uint8Array | Iterable<string>;
 }
 
 /** The files of one record: `ID.csv`, `ID.tlog-proof`, `ID.entry`; later versions are named `ID-vN`. */
@@ -21,8 +22,17 @@ export async function exportRecord(client: FacilityClient, record: ReadRecord): 
   ];
 }
 
-function csvText({ rows }: ReadRecord): string {
-  return `${[CSV_COLUMNS.join(','), ...rows.map(csvLine)].join('\n')}\n`;
+const LINES_AT_ONCE = 1000;
+
+/** In pieces: what a hostile gateway has sealed may be more than one string can hold. */
+function* csvText({ rows }: ReadRecord): Iterable<string> {
+  yield `${CSV_COLUMNS.join(',')}\n`;
+  for (let i = 0; i < rows.length; i += LINES_AT_ONCE) {
+    yield `${rows
+      .slice(i, i + LINES_AT_ONCE)
+      .map(csvLine)
+      .join('\n')}\n`;
+  }
 }
 
 /** What leads to a signer's key that is not its first; none is needed for that one. */

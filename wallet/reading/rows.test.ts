@@ -1,4 +1,4 @@
-import type { Value } from '@vitalseal/ledger';
+import { type CborValue, CONTEXT, type Value } from '@vitalseal/ledger';
 import { describe, expect, it } from 'vitest';
 import { CSV_COLUMNS, csvLine, readingRow, valueText } from './rows.ts';
 
@@ -28,10 +28,10 @@ describe('a value as text', () => {
 });
 
 describe('CSV', () => {
-  it('has seven columns, quotes what must be quoted, and keeps a spreadsheet from running anything', () => {
-    expect(CSV_COLUMNS.length).toBe(7);
+  it('has eight columns, quotes what must be quoted, and keeps a spreadsheet from running anything', () => {
+    expect(CSV_COLUMNS.length).toBe(8);
     const row = (text: string) => readingRow({ ...reading, value: { kind: 'text', text } }, 'ab');
-    expect(csvLine(row('plain'))).toBe('pump-1,MDC_X,mL/h,plain,,1970-01-01T00:00:00.000Z,ab');
+    expect(csvLine(row('plain'))).toBe('pump-1,MDC_X,mL/h,plain,,1970-01-01T00:00:00.000Z,ab,');
     expect(csvLine(row('a,"b"\nc'))).toContain('"a,""b""\nc"');
     expect(csvLine(row('=HYPERLINK(1)'))).toContain(",'=HYPERLINK(1),");
     expect(csvLine(row("-1+1|'cmd'!A0"))).toContain(",'-1+1|'cmd'!A0,");
@@ -40,6 +40,17 @@ describe('CSV', () => {
     }
     const negative = readingRow({ ...reading, value: { kind: 'decimal', mantissa: -1, exponent: 0 } }, 'ab');
     expect(csvLine(negative)).toContain(',-1,');
+  });
+
+  it('ends with the context, as JSON in one field', () => {
+    const context = new Map<number, CborValue>([
+      [CONTEXT.sourceSequence, 7],
+      [CONTEXT.alarm, 'a "loud",\r\n one'],
+    ]);
+    const line = csvLine(readingRow({ ...reading, context, value: { kind: 'flag', flag: true } }, 'ab'));
+    const field = /,ab,"((?:[^"]|"")*)"$/.exec(line)?.[1] ?? '';
+    expect(field).toBe('{""sourceSequence"":7,""alarm"":""a \\""loud\\"",\\r\\n one""}');
+    expect(JSON.parse(field.replaceAll('""', '"'))).toEqual({ sourceSequence: 7, alarm: 'a "loud",\r\n one' });
   });
 
   it('says a time that no calendar has', () => {

@@ -1,5 +1,6 @@
-// Readings as rows of text: exact decimals, times in ISO 8601, the same seven columns in table, JSON and CSV.
+// Readings as rows of text: exact decimals, times in ISO 8601, the same columns in table, JSON and CSV.
 import { formatDecimal, type Reading, toHex, type Value } from '@vitalseal/ledger';
+import { contextText, type NamedContext, namedContext } from './context.ts';
 
 /** The columns, in order. `value` is exact text; a waveform block is its samples, separated by spaces. */
 export interface ReadingRow {
@@ -16,22 +17,30 @@ export interface ReadingRow {
   readonly clock: Reading['clock'];
   /** Microseconds between the samples of a waveform block. */
   readonly periodUs?: number;
+  /** What the device said beside the value; only where there is any. */
+  readonly context?: NamedContext;
 }
 
-/** The names of the columns in a CSV header. */
-export const CSV_COLUMNS = ['device', 'code', 'unit', 'value', 'device_time', 'gateway_time', 'record'] as const;
+/** The columns of a table. */
+export const TABLE_COLUMNS = ['device', 'code', 'unit', 'value', 'device_time', 'gateway_time', 'record'] as const;
+
+/** The names of the columns in a CSV header. New ones come last: a program may count them. */
+export const CSV_COLUMNS = [...TABLE_COLUMNS, 'context'] as const;
 
 export function readingRow(reading: Reading, record: string): ReadingRow {
   const { device, code, unit, value, deviceTime, wallMs, clock } = reading;
+  const context = namedContext(reading.context);
   return {
     ...{ device, code, unit, value: valueText(value), deviceTime, gatewayTime: isoTime(wallMs), record, clock },
     ...(value.kind === 'samples' ? { periodUs: value.periodUs } : {}),
+    ...(context === null ? {} : { context }),
   };
 }
 
-/** One line of CSV without its line break (RFC 4180). */
-export function csvLine(row: ReadingRow): string {
-  return [row.device, row.code, row.unit, row.value, row.deviceTime ?? '', row.gatewayTime, row.record]
+/** One line of CSV without its line break (RFC 4180). The context is one line of JSON, or empty. */
+export function csvLine({ context, ...row }: ReadingRow): string {
+  const said = context === undefined ? '' : contextText(context);
+  return [row.device, row.code, row.unit, row.value, row.deviceTime ?? '', row.gatewayTime, row.record, said]
     .map(csvField)
     .join(',');
 }
