@@ -5,8 +5,13 @@
 # only when this file, requirements.txt or init.sh has changed.
 #   build-image.sh        prints the folder of the image (vmlinuz, initramfs); progress goes to stderr
 # Needs mmdebstrap, root (or user namespaces), a Debian mirror, a Python package index, 700 MB for a moment; takes 10 to 30
-# seconds, needs no terminal, mounts nothing, runs no package's scripts. The mirror is the one of this machine's apt.
+# seconds, needs no terminal, mounts nothing, runs no package's scripts. The mirror is the one of this machine's apt; the index
+# is pip's, or what PIP_INDEX_URL, PIP_FIND_LINKS and pip's other variables and files say. Over https both look for this machine's
+# CA certificates where Debian's ca-certificates puts them, unless apt's Acquire::https::CAInfo or PIP_CERT say otherwise.
 set -eu
+# The same image whoever makes it, and nobody's CDPATH in it.
+umask 022
+unset CDPATH
 
 suite=bookworm
 programs='usr/libexec/bluetooth/bluetoothd usr/bin/btvirt usr/bin/btmon usr/bin/bluetoothctl usr/bin/dbus-daemon usr/bin/dbus-send usr/bin/dbus-monitor usr/bin/python3.11'
@@ -70,12 +75,24 @@ done >"$tmp/libraries"
 for library in $libraries; do ls -d "$r"/lib/x86_64-linux-gnu/$library "$r"/usr/lib/x86_64-linux-gnu/$library 2>/dev/null || true; done >>"$tmp/libraries"
 sort -u "$tmp/libraries" | while read -r library; do cp -L "$library" "$t/lib/x86_64-linux-gnu/"; done
 
-python() { PYTHONHOME="$r/usr" run "$r/usr/bin/python3.11" "$@"; }
-python "$(ls "$r"/usr/share/python-wheels/pip-*.whl)/pip" download --quiet --no-cache-dir --no-deps --require-hashes --only-binary :all: \
-  --dest "$tmp/wheels" --requirement "$here/requirements.txt" </dev/null >&2
+# This Python with its own library alone. Empty: as if the caller had not set them.
+python() {
+  PYTHONHOME="$r/usr" PYTHONPATH= PYTHONOPTIMIZE= PYTHONPYCACHEPREFIX= run "$r/usr/bin/python3.11" -s -P "$@"
+}
+# pip asks each compiler of the machine for its version, to tell the index, and a compiler may write into HOME: here it finds no
+# program, and a HOME of its own with the caller's settings in it.
+mkdir "$tmp/home"
+ln -s "${HOME:-}/.config" "${HOME:-}/.pip" "${HOME:-}/.netrc" "$tmp/home/"
+pip_wheel=$(ls "$r"/usr/share/python-wheels/pip-*.whl)
+pip() (
+  export HOME="$tmp/home" PATH="$tmp/home" PIP_NO_INPUT=1
+  python "$pip_wheel/pip" "$@" </dev/null >&2
+)
+pip download --quiet --no-cache-dir --no-deps --require-hashes --only-binary :all: \
+  --dest "$tmp/wheels" --requirement "$here/requirements.txt"
 mkdir -p "$t/usr/lib"
 cp -R "$r/usr/lib/python3.11" "$t/usr/lib/"
-for part in $unused; do rm -rf "$t/usr/lib/python3.11"/$part; done
+(cd "$t/usr/lib/python3.11" && rm -rf $unused)
 mkdir "$t/usr/lib/python3.11/dist-packages"
 for wheel in "$tmp"/wheels/*.whl; do python -m zipfile -e "$wheel" "$t/usr/lib/python3.11/dist-packages"; done
 # The guest's processor is emulated: it shall not compile as well.
