@@ -6,10 +6,13 @@ import { askControl } from '../../../agent/control/control.socket.ts';
 import { lastJson, type Running, runJson, startCommand } from '../../site/command.ts';
 import { until } from '../../site/until.ts';
 import { BumbleStrap, type Button } from './bumble-strap.ts';
+import { heldBy } from './held.ts';
 import { CONTROLLERS, type Host } from './host.ts';
+import { lostAtEnds } from './truth.ts';
 
 const DIR = '/tmp/agent';
 const DATA = ['--data', DIR];
+const DEVICE = 'strap';
 
 interface Status {
   readonly readings: number;
@@ -17,7 +20,11 @@ interface Status {
 }
 
 export class PairedAgent {
-  readonly #strap = new BumbleStrap(CONTROLLERS);
+  readonly #strap = new BumbleStrap({
+    controllers: CONTROLLERS,
+    address: 'C4:11:22:33:44:55',
+    pairing: 'numeric-comparison',
+  });
   readonly #central: string;
   #running: Running | null = null;
 
@@ -29,18 +36,25 @@ export class PairedAgent {
   async start(): Promise<void> {
     await runJson(['agent', 'init', ...DATA]);
     appendFileSync(`${DIR}/agent.toml`, `\n[ble]\nadapter = "${this.#central}"\n`);
-    await runJson(['agent', 'devices', 'add', 'strap', '--ble', this.#strap.address, ...DATA]);
+    await runJson(['agent', 'devices', 'add', DEVICE, '--ble', this.#strap.address, ...DATA]);
     this.#running = startCommand(['agent', 'run', ...DATA]);
     await this.#problem(null);
   }
 
   /** The agent meets the strap first, and is refused; then a person at each side says no, and at last both say yes. */
-  async pairing() {
+  pairing() {
+    return this.#strap.during(this.#pairing());
+  }
+
+  async #pairing() {
     this.#strap.switchOn();
     await this.#problem('pairing_needed');
+    // The gateway may say so first.
+    await this.#shown(0);
+    await until('the strap to be refused', () => this.#strap.ends.length > 0);
     const toNobody = this.#strap.shown.length;
     const refusals = [await this.#pair('no', 'yes'), await this.#pair('yes', 'no')];
-    await this.#cancelled();
+    const cancelled = await this.#cancelled();
     for (const { error } of refusals)
       if (error?.code !== 'pairing_failed') throw new Error(`no was answered by ${JSON.stringify(refusals)}`);
     const between = await this.#status();
@@ -52,7 +66,7 @@ export class PairedAgent {
     const readings = await this.#more(50);
     if (toNobody !== 1) throw new Error(`the strap asked ${toNobody} times before anybody wanted to pair it`);
     const { shown } = this.#strap;
-    const digits = [...refusals, { passkey: shown[toNobody + 2] }, paired].map(({ passkey }) => passkey);
+    const digits = [...refusals, cancelled, paired].map(({ passkey }) => passkey);
     if (shown.slice(toNobody).join() !== digits.join())
       throw new Error(`the gateway showed ${digits}; the strap ${shown}`);
     if (this.#strap.paired.join() !== 'true') throw new Error(`the strap was paired: ${this.#strap.paired}`);
@@ -60,7 +74,11 @@ export class PairedAgent {
   }
 
   /** Somebody reset the strap: the agent says what is to be done, and by that it is mended. */
-  async keyLost() {
+  keyLost() {
+    return this.#strap.during(this.#keyLost());
+  }
+
+  async #keyLost() {
     this.#strap.reset();
     const startMs = performance.now();
     await this.#problem('pairing_needed');
@@ -71,18 +89,26 @@ export class PairedAgent {
   }
 
   /** Values come again, over a link encrypted with the keys of the pairing: without them none would. */
-  async goesOn(): Promise<number> {
+  goesOn(): Promise<number> {
+    return this.#strap.during(this.#goesOn());
+  }
+
+  async #goesOn(): Promise<number> {
     await this.#more(50);
     this.#strap.drop();
     return this.#more(50);
   }
 
-  async stop(): Promise<void> {
+  /** Everything that the strap sent is held by the agent, once and in order, but for what was lost while a link ended. */
+  async stop() {
     const { readings } = await this.#status();
     const outcome = await this.#running?.stop();
     if (outcome && outcome.code !== 0) throw new Error(`the agent ended with ${outcome.code}: ${outcome.stderr}`);
     await this.#strap.stop();
-    if (readings > this.#strap.sent) throw new Error(`${readings} readings of ${this.#strap.sent} values`);
+    const held = heldBy(DIR, DEVICE);
+    if (held.length < readings) throw new Error(`${readings} readings were counted, ${held.length} are held`);
+    const kept = held.map((reading) => [reading]);
+    return { agentHeld: held.length, agentLost: lostAtEnds(this.#strap.sent(), kept, this.#strap.ends) };
   }
 
   /** What the agent and the strap have logged. */
@@ -114,22 +140,45 @@ export class PairedAgent {
   }
 
   /** The person at the gateway said yes, and gives up while the wearer still looks at the digits. */
-  async #cancelled(): Promise<void> {
+  async #cancelled(): Promise<{ passkey: string }> {
     this.#strap.wearer = null;
     const before = this.#strap.shown.length;
-    const command = startCommand(['agent', 'devices', 'pair', 'strap', '--answer', 'yes', ...DATA]);
-    await until('the strap to show digits', () => this.#strap.shown.length > before, 60);
-    const { stderr } = await command.stop('SIGINT');
-    if (!stderr.includes('cancelled')) throw new Error(`a pairing that was given up ended with ${stderr}`);
+    const command = startCommand(['agent', 'devices', 'pair', DEVICE, '--answer', 'yes', '--json', ...DATA]);
+    const passkey = await until('the gateway to ask', () => askedIn(command.output().stdout), 60);
+    await until('the yes to be taken', async () => {
+      const { state } = (await askControl(DIR, 'ble-pair-look', { known: 0 })) as { state: string };
+      return state === 'working';
+    });
+    await this.#shown(before);
+    const { stdout } = await command.stop('SIGINT');
+    const { error } = lastJson<{ error?: { code: string } }>(stdout);
+    if (error?.code !== 'cancelled') throw new Error(`a pairing that was given up ended with ${stdout}`);
+    return { passkey };
   }
 
   /** `gateway`, `wearer`: what the person at each side says to the six digits. */
   async #pair(gateway: Button, wearer: Button) {
     this.#strap.wearer = wearer;
-    const command = startCommand(['agent', 'devices', 'pair', 'strap', '--answer', gateway, '--json', ...DATA]);
+    const before = this.#strap.shown.length;
+    const command = startCommand(['agent', 'devices', 'pair', DEVICE, '--answer', gateway, '--json', ...DATA]);
     const { stdout } = await command.ended;
-    const question = stdout.split('\n').find((line) => line.includes('"question"'));
-    const { passkey = '' } = JSON.parse(question ?? '{}') as { passkey?: string };
+    const passkey = askedIn(stdout) ?? '';
+    // What the strap says may come later.
+    if (passkey !== '') await this.#shown(before);
     return { passkey, ...lastJson<{ paired?: boolean; error?: { code: string } }>(stdout) };
   }
+
+  /** Waits until the strap has shown digits again since it had so many times. */
+  async #shown(before: number): Promise<void> {
+    await until('the strap to show digits', () => this.#strap.shown.length > before, 60);
+  }
+}
+
+/** The digits of the question in a command's output, once it has been asked. */
+function askedIn(stdout: string): string | null {
+  const question = stdout
+    .split('\n')
+    .slice(0, -1)
+    .find((line) => line.includes('"question"'));
+  return question === undefined ? null : (JSON.parse(question) as { passkey: string }).passkey;
 }

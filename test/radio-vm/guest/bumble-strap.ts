@@ -1,7 +1,6 @@
 // The wearable of bumble_strap.py as a process of its own: its buttons, and what it has shown and sent.
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -9,28 +8,47 @@ import { fileURLToPath } from 'node:url';
 const PROGRAM = fileURLToPath(new URL('bumble_strap.py', import.meta.url));
 
 type Happened = { event: string; passkey?: string; authenticated?: boolean; sent?: number };
+const NOTHING: Happened = { event: '' };
 export type Button = 'yes' | 'no';
 
-export class BumbleStrap {
+interface Options {
+  /** The socket where btvirt serves controllers. */
+  readonly controllers: string;
   /** Static random: its two highest bits are set (Core, Vol 6, Part B, 1.3.2.1). */
-  readonly address = 'C4:11:22:33:44:55';
+  readonly address: string;
+  readonly pairing: 'numeric-comparison' | 'just-works';
+}
+
+export class BumbleStrap {
+  readonly address: string;
   /** Each six digits that its display has shown. */
   readonly shown: string[] = [];
   /** Pairings that were completed: was each protected against a man in the middle? */
   readonly paired: boolean[] = [];
   /** What its wearer presses when six digits are shown; null: looks at them. */
   wearer: Button | null = 'yes';
-  /** Values sent when its last link had ended. */
-  sent = 0;
+  /** Values sent when each of its links had ended, and when it had ended itself. */
+  readonly ends: number[] = [];
   #log = '';
+  #isStopped = false;
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
+  /** With what it ended, once all that it said is read. */
+  readonly #ended: Promise<string>;
 
-  /** `controllers`: the socket where btvirt serves controllers. */
-  constructor(controllers: string) {
-    this.#process = spawn('python3.11', [PROGRAM, controllers, this.address], { stdio: 'pipe' });
+  constructor({ controllers, address, pairing }: Options) {
+    this.address = address;
+    this.#process = spawn('python3.11', [PROGRAM, controllers, address, pairing], { stdio: 'pipe' });
     createInterface(this.#process.stdout).on('line', (line) => this.#happened(line));
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log += text;
+    });
+    // A button of a strap that is no more: its end tells.
+    this.#process.stdin.on('error', (error) => {
+      this.#log += `${error.message}\n`;
+    });
+    this.#ended = new Promise((resolve) => {
+      this.#process.on('error', (error) => resolve(error.message));
+      this.#process.on('close', (code, signal) => resolve(`${code ?? signal}`));
     });
   }
 
@@ -47,10 +65,26 @@ export class BumbleStrap {
     this.#press('reset');
   }
 
+  /** Throws what it said when it had ended by itself, or ends badly. */
   async stop(): Promise<void> {
-    const ended = once(this.#process, 'exit');
+    this.#isStopped = true;
     this.#process.stdin.end();
-    await ended;
+    const how = await this.#ended;
+    if (how !== '0') throw new Error(`the strap ended with ${how}:\n${this.#log}`);
+  }
+
+  /** What `work` resolves to; throws what the strap said when that ends by itself before. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const died = this.#ended.then((how): Promise<T> => {
+      if (this.#isStopped) return work;
+      throw new Error(`the strap ended by itself with ${how}:\n${this.#log}`);
+    });
+    return Promise.race([work, died]);
+  }
+
+  /** All that it has sent until its last link had ended, as `exactly` writes it: its values count up. */
+  sent(): string[][] {
+    return Array.from({ length: this.ends.at(-1) ?? 0 }, (_, n) => [`${n}e0 /min`]);
   }
 
   log(): string {
@@ -59,16 +93,25 @@ export class BumbleStrap {
 
   #happened(line: string): void {
     this.#log += `${line}\n`;
-    const { event, passkey = '', authenticated = false, sent = 0 } = JSON.parse(line) as Happened;
+    const { event, passkey = '', authenticated = false, sent = 0 } = happenedIn(line);
     if (event === 'shown') {
       this.shown.push(passkey);
       if (this.wearer !== null) this.#press(this.wearer);
     }
     if (event === 'paired') this.paired.push(authenticated);
-    if (event === 'disconnected') this.sent = sent;
+    if (event === 'disconnected' || event === 'ended') this.ends.push(sent);
   }
 
   #press(button: string): void {
     this.#process.stdin.write(`${button}\n`);
+  }
+}
+
+/** What a library printed is no event, and is in the log. */
+function happenedIn(line: string): Happened {
+  try {
+    return (JSON.parse(line) ?? NOTHING) as Happened;
+  } catch {
+    return NOTHING;
   }
 }

@@ -35,8 +35,7 @@ await scenario(
     });
     await strap.stop();
     const agentReadings = await agent.goesOn();
-    await agent.stop();
-    return { ...facts, agentReadings };
+    return { ...facts, agentReadings, ...(await agent.stop()) };
   },
   log,
 );

@@ -3,7 +3,7 @@
 import { until } from '../../site/until.ts';
 import type { Host } from './host.ts';
 import { Receiver } from './receiver.ts';
-import { exactly, missing } from './truth.ts';
+import { exactly, lostAtEnds } from './truth.ts';
 import { Wearable } from './wearable.ts';
 
 /** Far above a real strap's, so that something would be lost. */
@@ -80,14 +80,9 @@ export class Strap {
       characteristic.uuid === '2A37' ? [{ place, readings: readings.map(exactly) }] : [],
     );
     const sent = packets.map(({ readings }) => readings);
-    const lost = missing(sent, kept);
-    const ends = new Set(this.#wearable.ends.map((end) => packets.filter(({ place }) => place < end).length));
-    // Everything from the first that was lost to the end of its link.
-    const last = new Set<number>();
-    for (const n of lost.toReversed()) if (ends.has(n + 1) || last.has(n + 1)) last.add(n);
-    const wrong = lost.filter((n) => !last.has(n));
-    if (wrong.length > 0) throw new Error(`lost ${wrong.slice(0, 9)}; links ended at ${[...ends]}`);
+    const ends = this.#wearable.ends.map((end) => packets.filter(({ place }) => place < end).length);
+    const lost = lostAtEnds(sent, kept, ends);
     if (this.#receiver.quarantined > 0) throw new Error(`${this.#receiver.quarantined} values were not understood`);
-    return lost.length;
+    return lost;
   }
 }

@@ -30,3 +30,17 @@ export function missing(sent: readonly string[][], kept: readonly string[][]): n
   });
   return gaps;
 }
+
+/**
+ * How many of `sent` were lost while a link ended. Throws Error when one is missing that was sent while a link stood, or when
+ * any came twice or in another order. `ends`: how many had been sent when each link had ended.
+ */
+export function lostAtEnds(sent: readonly string[][], kept: readonly string[][], ends: readonly number[]): number {
+  const lost = missing(sent, kept);
+  // Everything from the first that was lost to the end of its link.
+  const last = new Set<number>();
+  for (const n of lost.toReversed()) if (ends.includes(n + 1) || last.has(n + 1)) last.add(n);
+  const wrong = lost.filter((n) => !last.has(n));
+  if (wrong.length > 0) throw new Error(`lost ${wrong.slice(0, 9)}; links ended at ${ends}`);
+  return lost.length;
+}
