@@ -3,6 +3,7 @@
 
 import { PairedAgent } from './agent.ts';
 import { Host } from './host.ts';
+import { JustWorks } from './just-works.ts';
 import { storedRecords } from './meter.ts';
 import { scenario } from './scenario.ts';
 import { Strap } from './strap.ts';
@@ -10,13 +11,23 @@ import { Strap } from './strap.ts';
 const host = new Host(3);
 const strap = new Strap(host);
 const agent = new PairedAgent(host);
-const log = () => `${host.log()}\n${agent.log()}`;
+const justWorks = new JustWorks(host);
+const log = () => `${host.log()}\n${agent.log()}\n${justWorks.log()}`;
 const agentStarts = agent.start();
 agentStarts.catch(() => {});
 
 await scenario('live', () => strap.live(), log);
 await scenario('link-drop', () => strap.linkDrop(), log);
 await scenario('stored-records', () => storedRecords(host), log);
+await scenario(
+  'just-works',
+  async () => {
+    // BlueZ asks the gateway that came last, whatever adapter it is for.
+    await agentStarts;
+    return justWorks.run();
+  },
+  log,
+);
 await scenario(
   'pairing',
   async () => {
