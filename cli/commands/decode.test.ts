@@ -43,7 +43,7 @@ describe('vitalseal decode', () => {
     [['2A35', '00 0108 0000 0000'], 'characteristic_reserved'],
     [['2AAB', '020009c3'], 'characteristic_crc'],
     [['2A08', 'e907 02 1e 0a 1e 2d'], 'time_malformed'],
-    [['2A37', ''], 'characteristic_truncated'],
+    [['2A37', ''], 'text_invalid'],
     [['2A37', '004'], 'text_invalid'],
     [['2A37', '0 0 4 8'], 'text_invalid'],
     [['2A37', 'xx'], 'text_invalid'],
@@ -99,6 +99,7 @@ describe('vitalseal decode --lines', () => {
     const input = [
       '2A37 0048',
       '',
+      '"Heart Rate Measurement" 00 48',
       'Heart Rate Measurement 00 48',
       '\t2a37   0x00 0x48\r',
       '2A37 10',
@@ -119,6 +120,7 @@ describe('vitalseal decode --lines', () => {
       'text_invalid',
       'Heart Rate Measurement',
       'Heart Rate Measurement',
+      'Heart Rate Measurement',
       'characteristic_truncated',
       'text_invalid',
       'characteristic_unknown',
@@ -127,7 +129,7 @@ describe('vitalseal decode --lines', () => {
       'Heart Rate Measurement',
     ]);
     for (const [nth, answer] of answers.entries()) expect([nth, answer.valid]).toEqual([nth, !('error' in answer)]);
-    expect(answers[9]).toEqual(RATE);
+    expect(answers.at(-1)).toEqual(RATE);
   });
 
   it('answers nothing to nothing', async () => {
@@ -148,7 +150,7 @@ describe('vitalseal decode --lines', () => {
     const { code, stdout } = await run(['--lines'], '2A19 64\n2A19\n');
     expect(code).toBe(0);
     expect(stdout()).toContain('2A19  Battery Level\n');
-    expect(stdout()).toContain('not decoded: text_invalid: the line has no hex\n');
+    expect(stdout()).toContain('line 2 not decoded: text_invalid: there is no hex after the characteristic\n');
   });
 
   it('answers each line as it comes, and ends with its input', async () => {

@@ -27,7 +27,7 @@ const KNOWN = knownCharacteristics()
 
 const HELP = `
 CHARACTERISTIC is a UUID (2A37, 0x2A37, or all 128 bits), the name that Bluetooth gives it
-("Heart Rate Measurement"), or one of SFLOAT, FLOAT and E2E-CRC16-MCRF4XX. Known are
+(Heart Rate Measurement, in quotes or not), or one of SFLOAT, FLOAT and E2E-CRC16-MCRF4XX. Known are
   ${KNOWN}
 HEX may have spaces, hyphens, colons and 0x between its bytes.
 
@@ -54,23 +54,25 @@ export function decodeCommand(io: Io): Command {
       } else {
         if (characteristic === undefined) command.error("error: missing required argument 'characteristic'");
         if (hex.length === 0) command.error("error: missing required argument 'hex'");
-        decodeOne(io, characteristic, hex.join(' '), options.json === true);
+        decodeOne(io, [characteristic, ...hex].join(' '), options.json === true);
       }
     });
 }
 
-function decodeOne(io: Io, characteristic: string, hex: string, json: boolean): void {
-  const answer = answered(() => decoded(characteristic, hex));
+function decodeOne(io: Io, packet: string, json: boolean): void {
+  const answer = answered(() => decoded(packet));
   if (json) io.json(jsonOf(answer));
   else if (!isVitalsealError(answer)) show(io, answer);
   if (isVitalsealError(answer)) throw answer;
 }
 
 async function decodeLines(io: Io, json: boolean): Promise<void> {
+  let nth = 0;
   for await (const line of linesOf(io.input(), MAX_LINE)) {
-    const answer = answered(() => decodedLine(line));
+    nth++;
+    const answer = answered(() => decoded(line));
     if (json) io.json(jsonOf(answer));
-    else if (isVitalsealError(answer)) io.print(`not decoded: ${answer.code}: ${answer.message}`);
+    else if (isVitalsealError(answer)) io.print(`line ${nth} not decoded: ${answer.code}: ${answer.message}`);
     else show(io, answer);
   }
 }
@@ -90,21 +92,15 @@ function jsonOf(answer: Described | VitalsealError): object {
   return { valid: false, error: { code: answer.code, message: answer.message } };
 }
 
-function decoded(characteristic: string, hex: string): Described {
-  const key = findCharacteristic(characteristic);
-  if (key === null) throw new VitalsealError('characteristic_unknown');
-  return describeCharacteristic(key, bytesOf(hex));
-}
-
-/** A name may have spaces, and so may hex: the name is the longest beginning that is one. */
-function decodedLine(line: string | null): Described {
-  if (line === null) throw new VitalsealError('text_invalid', `the line is longer than ${MAX_LINE} bytes`);
-  const words = line.split(/\s+/).filter((word) => word !== '');
-  if (words.length === 0) throw new VitalsealError('text_invalid', 'the line is empty');
+/** A name may have spaces, and so may hex: the name is the longest beginning that is one. Null is a line that is too long. */
+function decoded(packet: string | null): Described {
+  if (packet === null) throw new VitalsealError('text_invalid', `the line is longer than ${MAX_LINE} bytes`);
+  const words = packet.split(/[\s"']+/).filter((word) => word !== '');
+  if (words.length === 0) throw new VitalsealError('text_invalid', 'there is no characteristic, and no hex');
   for (let count = Math.min(words.length, MOST_NAME_WORDS); count > 0; count--) {
     const key = findCharacteristic(words.slice(0, count).join(' '));
     if (key === null) continue;
-    if (count === words.length) throw new VitalsealError('text_invalid', 'the line has no hex');
+    if (count === words.length) throw new VitalsealError('text_invalid', 'there is no hex after the characteristic');
     return describeCharacteristic(key, bytesOf(words.slice(count).join(' ')));
   }
   throw new VitalsealError('characteristic_unknown');

@@ -67,7 +67,11 @@ function decodeRacp(bytes: Uint8Array): DecodedPacket {
 
 function operandOf(packet: Packet, opCode: number, operator: number): Facts {
   if (opCode === ABORT || opCode === RESPONSE || COUNTS.includes(opCode)) {
-    if (operator !== 0) throw new VitalsealError('characteristic_malformed', 'the op code has no operator');
+    if (operator !== 0) {
+      const found = `${operator} (${nameOf(operator, OPERATORS)})`;
+      const expected = `the op code ${opCode} (${OP_CODES[opCode]}) takes operator 0 (null)`;
+      throw new VitalsealError('characteristic_malformed', `${expected}, not ${found}`);
+    }
     if (opCode === ABORT) return {};
     return opCode === RESPONSE ? readResponse(packet) : { numberOfRecords: readCount(packet) };
   }
