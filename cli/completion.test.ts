@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { completionCommand, places } from './completion.ts';
 import { recordingIo } from './io.ts';
@@ -11,6 +11,7 @@ function tree(): Command {
   devices.addCommand(new Command('add').option('-o, --owner <address>', 'whose readings'));
   agent.addCommand(devices);
   const sim = new Command('sim').addArgument(new Argument('<kind...>', 'what to simulate').choices(['cgm', 'scale']));
+  sim.addOption(new Option('-p, --pairing <how>', 'how it is paired').choices(['just-works', 'passkey']));
   return root.addCommand(agent).addCommand(new Command('verify')).addCommand(sim);
 }
 
@@ -38,8 +39,10 @@ describe('completion', () => {
     ['vitalseal agent ', 'devices --help -h'],
     ['vitalseal agent --data agent devices ad', 'add'],
     ['vitalseal agent devices add --o', '--owner'],
-    ['vitalseal sim ', 'cgm scale --help -h'],
+    ['vitalseal sim ', 'cgm scale --pairing -p --help -h'],
     ['vitalseal sim cgm s', 'scale'],
+    ['vitalseal sim cgm --pairing ', 'just-works passkey'],
+    ['vitalseal sim -p pa', 'passkey'],
   ])('bash completes %j', async (line, expected) => {
     const words = line.split(' ');
     const program = `${await script('bash')}
@@ -73,6 +76,11 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
   it('offers what an argument may be in every shell', async () => {
     expect(await script('zsh')).toContain(`'sim') choices=('cgm:what to simulate' 'scale:what to simulate' `);
     expect(await script('fish')).toContain(`'__fish_seen_subcommand_from sim' -a 'scale' -d 'what to simulate'`);
+  });
+
+  it('offers what an option may be in every shell', async () => {
+    expect(await script('zsh')).toContain(`'sim --pairing') choices=('just-works' 'passkey') ;;`);
+    expect(await script('fish')).toContain(`-l pairing -s p -x -a 'just-works passkey' -d 'how it is paired'`);
   });
 
   it('quotes what stands in a description', async () => {

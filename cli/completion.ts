@@ -1,6 +1,7 @@
 // `vitalseal completion SHELL`: a completion script made from the very tree of commands, so that it cannot lag behind.
 import { Argument, Command } from 'commander';
 import type { Io } from './io.ts';
+import { quote } from './wording.ts';
 
 /** One place on the command line: the words that may follow it. `path` is '' at the top, else 'agent devices'. */
 interface Place {
@@ -8,7 +9,8 @@ interface Place {
   commands: { name: string; summary: string }[];
   /** What an argument may be, where that is a fixed list. */
   choices: { name: string; summary: string }[];
-  options: { flags: string[]; summary: string; takesValue: boolean }[];
+  /** `choices`: what its value may be, where that is a fixed list. */
+  options: { flags: string[]; summary: string; takesValue: boolean; choices: readonly string[] }[];
 }
 
 const SHELLS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
@@ -38,6 +40,7 @@ export function places(root: Command): Place[] {
         flags: [option.long, option.short].filter((flag) => flag !== undefined && flag !== null),
         summary: option.description,
         takesValue: option.required || option.optional,
+        choices: option.argChoices ?? [],
       })),
     });
     for (const child of command.commands) walk(child, `${path} ${child.name()}`.trim());
@@ -50,12 +53,22 @@ function summaryOf(command: Command): string {
   return command.summary() || command.description();
 }
 
+/** What may follow an option, by the place and the option: `sim ble --pairing`. */
+function valuesOf(all: Place[]): { after: string; choices: readonly string[] }[] {
+  return all.flatMap(({ path, options }) =>
+    options.flatMap(({ flags, choices }) =>
+      choices.length === 0 ? [] : flags.map((flag) => ({ after: `${path} ${flag}`, choices })),
+    ),
+  );
+}
+
 /** The place is the longest path of plain words that is a place. Behind `npx` too, unless that has a completion already. */
 function bashScript(all: Place[]): string {
   const cases = all.map(
     ({ path, commands, choices, options }) =>
       `    ${quote(path)}) words=${quote([...[...commands, ...choices].map(({ name }) => name), ...options.flatMap((o) => o.flags)].join(' '))} ;;`,
   );
+  const values = valuesOf(all).map(({ after, choices }) => `    ${quote(after)}) words=${quote(choices.join(' '))} ;;`);
   return `# bash completion of vitalseal
 _vitalseal() {
   local current="\${COMP_WORDS[COMP_CWORD]}" path="" next words i
@@ -69,6 +82,9 @@ _vitalseal() {
   done
   case "$path" in
 ${cases.join('\n')}
+  esac
+  case "$path \${COMP_WORDS[COMP_CWORD-1]}" in
+${values.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
@@ -91,6 +107,9 @@ function zshScript(all: Place[]): string {
     ];
     return `    ${quote(path)}) choices=(${words.map(quote).join(' ')}) ;;`;
   });
+  const values = valuesOf(all).map(
+    ({ after, choices }) => `    ${quote(after)}) choices=(${choices.map(quote).join(' ')}) ;;`,
+  );
   return `#compdef vitalseal
 _vitalseal() {
   local place="" next word
@@ -105,6 +124,9 @@ _vitalseal() {
   done
   case "$place" in
 ${cases.join('\n')}
+  esac
+  case "$place $words[CURRENT-1]" in
+${values.join('\n')}
   esac
   _describe 'vitalseal' choices || _files
 }
@@ -123,15 +145,18 @@ function fishScript(all: Place[]): string {
     for (const { name, summary } of [...commands, ...choices]) {
       lines.push(`complete -c vitalseal -f${when} -a ${quote(name)} -d ${quote(summary)}`);
     }
-    for (const { flags, summary, takesValue } of options) {
+    for (const { flags, summary, takesValue, choices } of options) {
       const names = flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
-      lines.push(`complete -c vitalseal${when} ${names.join(' ')}${takesValue ? ' -r' : ''} -d ${quote(summary)}`);
+      lines.push(
+        `complete -c vitalseal${when} ${names.join(' ')}${fishValue(takesValue, choices)} -d ${quote(summary)}`,
+      );
     }
   }
   return `${lines.join('\n')}\n`;
 }
 
-/** A word as all three shells read it literally. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+/** In fish: that an option wants a value, and which there are. */
+function fishValue(takesValue: boolean, choices: readonly string[]): string {
+  if (choices.length > 0) return ` -x -a ${quote(choices.join(' '))}`;
+  return takesValue ? ' -r' : '';
 }

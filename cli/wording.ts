@@ -44,3 +44,8 @@ export function ago(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   return seconds < 1 ? 'just now' : `${lasting(seconds)} ago`;
 }
+
+/** A word as shells read it literally. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
