@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { busProgram, startPrivateBus } from '@vitalseal/firmware-sim';
+import { BLE_KINDS, type BleKind, busProgram, createPeripheral, startPrivateBus } from '@vitalseal/firmware-sim';
 import { describe, expect, it } from 'vitest';
 import { recordingIo } from '../io.ts';
 import { main } from '../main.ts';
@@ -49,6 +49,14 @@ describe('vitalseal sim ble', () => {
     [['cgm', 'toaster', '--fake']],
   ])('%j is a usage error', async (argv) => {
     expect((await run(...argv)).code).toBe(2);
+  });
+
+  it.each(Object.keys(BLE_KINDS) as BleKind[])('takes --records of %s just when it stores any', async (kind) => {
+    const { services } = createPeripheral({ kind, address: 'C0:FF:EE:00:00:01' });
+    const stores = services.some(({ characteristics }) => characteristics.some(({ uuid }) => uuid === '2A52'));
+    const { code, stderr } = await run(kind, '--records', '3', '--bus', 'unix:path=/no/such/bus');
+    if (stores) expect(code).toBe(75);
+    else expect([code, stderr()]).toEqual([2, expect.stringContaining(`usage: --records: ${kind} stores nothing`)]);
   });
 
   it('says what to do for several devices on one adapter', async () => {

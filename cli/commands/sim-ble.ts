@@ -53,6 +53,8 @@ interface Running {
   stop(): Promise<void>;
 }
 
+/** What keeps its measurements, for a gateway to fetch when it comes. */
+const STORING: readonly BleKind[] = ['glucose-ble', 'cgm', 'oximeter'];
 /** What the device of --fake shows while it is paired. */
 const FAKE_DIGITS = 123_456;
 const FIRST = 'C0:FF:EE:00:00:01';
@@ -69,7 +71,11 @@ export function simBleCommand(io: Io): Command {
     .option('--address <address>', 'with --fake: of the first device; each further one has the next', addressOf, FIRST)
     .option('--name <text>', 'the name that it advertises')
     .option('--seed <text>', 'the same seed gives the same measurements')
-    .option('--records <n>', 'how many records it has stored at the beginning, dated back from then', wholeNumber)
+    .option(
+      '--records <n>',
+      `of ${STORING.join(', ')}: how many it has stored at the beginning, dated back`,
+      wholeNumber,
+    )
     .option('--clock-error <seconds>', 'how far its clock is ahead; behind when negative', finite)
     .option('--rate <n>', 'live packets a second, in place of its own rhythm', positive)
     .option('--bad <share>', 'of its packets (0 to 1) are damaged, as by a faulty device', shareOf)
@@ -85,6 +91,8 @@ export function simBleCommand(io: Io): Command {
 }
 
 async function simulate(io: Io, kinds: readonly BleKind[], flags: BleFlags): Promise<void> {
+  if (flags.records !== undefined && !kinds.some((kind) => STORING.includes(kind)))
+    throw new VitalsealError('usage', `--records: ${kinds.join(', ')} stores nothing; ${STORING.join(', ')} do`);
   const started = flags.fake ? behindFake(kinds, flags) : onAdapter(io, kinds, flags);
   const running = await started.catch((error: unknown) => {
     if (error instanceof VitalsealError) throw error;
