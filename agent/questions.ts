@@ -2,7 +2,7 @@
 // socket of the running one, else by taking the folder's lock and answering here.
 import { fromBase64 } from '@vitalseal/ledger';
 import type { AskedBle } from './devices/bluetooth.ts';
-import type { DeviceService, ListedDevice, ShownDevice } from './devices/device-service.ts';
+import type { DeviceService, ListedDevice, RemovedDevice, ShownDevice } from './devices/device-service.ts';
 import type { NewBleDevice, NewDevice } from './devices/devices.ts';
 import type { ProofFiles } from './proof/proof.ts';
 import type { AgentService } from './service.ts';
@@ -64,14 +64,14 @@ export function questions(ask: Ask<AgentService>, askDevices: Ask<DeviceService>
         'device' | 'owner'
       >,
 
-    removeDevice: async (dir: string, device: string): Promise<{ device: string }> => {
+    removeDevice: async (dir: string, device: string): Promise<RemovedDevice> => {
       const { devices } = await listDevices(dir);
       // The record cursor of a Bluetooth device lies in the vault.
       const isBle = devices.some((known) => known.device === device && known.kind === 'ble');
       const answer = isBle
         ? ask(dir, 'devices-remove', { device }, ({ devices: service }) => service.remove(device))
         : askDevices(dir, 'devices-remove', { device }, (service) => service.remove(device));
-      return (await answer) as { device: string };
+      return (await answer) as RemovedDevice;
     },
 
     listDevices,

@@ -119,6 +119,19 @@ async function version(argv: readonly string[]): Promise<string> {
   return (await import('./package.json', { with: { type: 'json' } })).default.version;
 }
 
+/** `--ble --data DIR`: an option is nobody's value. Else the value that is missing would be found out by what stands after it. */
+function wantingValues(command: Command): void {
+  for (const option of command.options) {
+    if (!option.required || option.variadic) continue;
+    const parse = option.parseArg;
+    option.argParser((value: string, before: unknown) => {
+      if (command.options.some(({ long, short }) => value === long || value === short))
+        command.error(`error: option '${option.flags}' argument missing: '${value}' is an option itself`);
+      return parse === undefined ? value : parse(value, before);
+    });
+  }
+}
+
 /** Commander ends the process by itself, and a subcommand made apart does not inherit that it shall not. */
 function throwing(command: Command, io: Io): Command {
   command.exitOverride();
@@ -128,6 +141,7 @@ function throwing(command: Command, io: Io): Command {
     outputError: (text, write) => write(text.replace(/^error: /, 'vitalseal: usage: ')),
     getOutHelpWidth: () => io.width,
   });
+  wantingValues(command);
   for (const child of command.commands) throwing(child, io);
   return command;
 }

@@ -21,7 +21,9 @@ const STATUS: AgentStatus = {
 };
 
 function lines(status: AgentStatus): string[] {
-  return tableLines(standing(status).map((row) => ({ ...row }))).map((line) => line.replace(/ {2,}/g, ' | '));
+  return tableLines(standing(status, { data: 'site/agent' }).map((row) => ({ ...row }))).map((line) =>
+    line.replace(/ {2,}/g, ' | '),
+  );
 }
 
 it('says each count in units that people use, with what it means', () => {
@@ -29,7 +31,7 @@ it('says each count in units that people use, with what it means', () => {
     expect.arrayContaining([
       'backlog | 1 reading, 2 batches, 1.5 kB | not yet proven',
       'time to full | 1 day 2 hours | at the present rate, of 1.0 GB',
-      'unmapped | 1 | readings under a code of no table, kept as they came',
+      'unmapped | 1 | readings whose code no standard table has: kept under the name that the device gave',
       'checkpoint | 1 entry | in the newest final checkpoint verified here',
     ]),
   );
@@ -86,7 +88,7 @@ it('says of Bluetooth how many are linked, and what is the matter with the other
   expect(said).toEqual(
     expect.arrayContaining([
       'bluetooth | 1 of 3 | devices with a link now',
-      ' | meter-1 | waiting (pairing_needed) | the device wants to be paired first',
+      ' | meter-1 | waiting (pairing_needed) | the device wants to be paired first: npx vitalseal agent devices pair meter-1 --data site/agent',
       ' | flood-1 | throttled | 12 packets not taken: it sends more than allowed',
     ]),
   );

@@ -2,6 +2,7 @@
 // the JSON stay as they are; what the broker refused is called otherwise, since `refused` is what the ledger refused.
 import { type AgentStatus, radioWords } from '@vitalseal/agent';
 import { ERRORS, isErrorCode } from '@vitalseal/ledger';
+import { type Common, typed } from './commands/agent-folder.ts';
 import { counted, lasting, sized } from './wording.ts';
 
 export interface StandingRow {
@@ -10,8 +11,11 @@ export interface StandingRow {
   readonly meaning: string;
 }
 
-/** Rows of a table, the most important first. */
-export function standing(now: AgentStatus): StandingRow[] {
+type BleStatus = AgentStatus['ble'][number];
+type Folder = Pick<Common, 'data'>;
+
+/** Rows of a table, the most important first. `folder` is whose the commands are that it names. */
+export function standing(now: AgentStatus, folder: Folder): StandingRow[] {
   const { readings, batches, bytes } = now.backlog;
   const backlog = `${counted(readings, 'reading')}, ${counted(batches, 'batch', 'batches')}, ${sized(bytes)}`;
   return [
@@ -25,13 +29,17 @@ export function standing(now: AgentStatus): StandingRow[] {
       now.secondsToFull === null ? 'not filling' : lasting(now.secondsToFull),
       `at the present rate, of ${sized(now.spool.limit)}`,
     ),
-    ...bluetooth(now),
+    ...bluetooth(now, folder),
     row('held', now.held, 'readings of devices that are assigned to nobody'),
     row('quarantined', now.quarantined, 'messages that could not be decoded'),
     ...byCode(now.gateway, 'quarantined'),
     row('duplicates', now.duplicates, 'messages that came again and were kept once'),
     row('unacknowledged', now.unacknowledged, 'readings by QoS 0: no device was told that they are safe'),
-    row('unmapped', now.unmapped, 'readings under a code of no table, kept as they came'),
+    row(
+      'unmapped',
+      now.unmapped,
+      'readings whose code no standard table has: kept under the name that the device gave',
+    ),
     row('dropped', now.dropped, 'readings lost to a full spool, which the ledger is told'),
     row('refused', now.refused, 'readings in records that the ledger refused for good'),
     ...(now.running
@@ -49,7 +57,7 @@ export function standing(now: AgentStatus): StandingRow[] {
 const LINKED: ReadonlySet<string> = new Set(['pairing', 'subscribing', 'stored-records', 'live']);
 
 /** How many have a link, and then only those with which something is the matter: the radio that they share, once. */
-function bluetooth({ ble: devices, radio = null }: AgentStatus): StandingRow[] {
+function bluetooth({ ble: devices, radio = null }: AgentStatus, folder: Folder): StandingRow[] {
   if (devices.length === 0) return [];
   const linked = devices.filter(({ state }) => LINKED.has(state)).length;
   const isOwn = (problem: string | null) => problem !== null && (radio === null || problem !== 'radio_unavailable');
@@ -59,15 +67,28 @@ function bluetooth({ ble: devices, radio = null }: AgentStatus): StandingRow[] {
   return [
     row('bluetooth', `${linked} of ${devices.length}`, 'devices with a link now'),
     ...(radio === null ? [] : [row('  radio', radio.fault, radioWords(radio))]),
-    ...trouble.map(({ device, state, problem, throttled }) => {
+    ...trouble.map((status) => {
+      const { device, throttled } = status;
       const floods = throttled > 0 ? `, ${counted(throttled, 'packet')} not taken: it sends more than allowed` : '';
-      return row(
-        `  ${device}`,
-        problem === null ? state : `${state} (${problem})`,
-        `${meaningOf(problem)}${floods}`.replace(/^, /, ''),
-      );
+      return row(`  ${device}`, stateWords(status), `${deviceTrouble(status, folder)}${floods}`.replace(/^, /, ''));
     }),
   ];
+}
+
+/** A device's state, and the code of what is the matter with it. */
+export function stateWords({ state, problem }: Pick<BleStatus, 'state' | 'problem'>): string {
+  return problem === null ? state : `${state} (${problem})`;
+}
+
+/** Whether it waits for a person to pair it. */
+export function wantsPairing({ problem }: Pick<BleStatus, 'problem'>): boolean {
+  return problem === 'pairing_needed' || problem === 'pairing_failed';
+}
+
+/** What is the matter with a device, and what a person does about it; empty for nothing. */
+export function deviceTrouble(status: Pick<BleStatus, 'device' | 'problem'>, folder: Folder): string {
+  const what = meaningOf(status.problem);
+  return wantsPairing(status) ? `${what}: ${typed(`devices pair ${status.device}`, folder)}` : what;
 }
 
 function row(what: string, is: string | number, meaning: string): StandingRow {

@@ -40,6 +40,7 @@ export interface ListedDevice {
   readonly address: string | null;
   /** Bluetooth: see BleStatus. */
   readonly state: BleStatus['state'] | null;
+  readonly problem: BleStatus['problem'];
   /** `vs1…`, `none`, or `enrolled`. */
   readonly owner: string;
 }
@@ -52,11 +53,19 @@ export type ShownDevice = Pick<ListedDevice, 'device' | 'owner'> &
         readonly kind: 'ble';
         readonly match: BleMatch;
         readonly setClock: boolean;
+        /** Whether an agent runs; else nobody listens for it. */
+        readonly running: boolean;
         readonly status: BleStatus;
         /** As in AgentStatus. */
         readonly radio: BluetoothFault | null;
       }
   );
+
+export interface RemovedDevice {
+  readonly device: string;
+  /** The address of a Bluetooth device whose bond, where there is one, the host could not be told to drop. */
+  readonly bondLeft: string | null;
+}
 
 export class DeviceService {
   readonly #parts: DeviceServiceParts;
@@ -88,7 +97,8 @@ export class DeviceService {
         const { name, kind, owner } = row;
         const heard = radio.get(name);
         const address = row.kind === 'ble' ? (heard?.address ?? row.match.address) : null;
-        return { device: name, kind, address, state: heard?.state ?? null, owner: formatAssignment(owner) };
+        const { state = null, problem = null } = heard ?? {};
+        return { device: name, kind, address, state, problem, owner: formatAssignment(owner) };
       }),
     };
   }
@@ -106,7 +116,8 @@ export class DeviceService {
       return { ...head, kind: 'mqtt', username: name, topics };
     }
     const status = this.ble().find(({ device }) => device === name) ?? unseen(name, null);
-    return { ...head, kind: 'ble', match: row.match, setClock: row.setClock, status, radio: this.radio() };
+    const running = this.#parts.live() !== null;
+    return { ...head, kind: 'ble', match: row.match, setClock: row.setClock, running, status, radio: this.radio() };
   }
 
   async add(name: string, owner: string | undefined): Promise<NewDevice> {
@@ -130,18 +141,19 @@ export class DeviceService {
     return { device: name, owner: formatAssignment(assigned) };
   }
 
-  async remove(name: string): Promise<{ device: string }> {
-    const { kind } = this.#parts.devices.get(name);
+  async remove(name: string): Promise<RemovedDevice> {
+    const row = this.#parts.devices.get(name);
     this.#parts.devices.remove(name);
     const live = this.#parts.live();
-    if (kind === 'mqtt') live?.inputs?.gateway.disconnectUser(name);
+    if (row.kind === 'mqtt') live?.inputs?.gateway.disconnectUser(name);
     else {
       await live?.inputs?.bluetooth.removed(name);
       // After the radio let go of it: nothing moves the cursor any more.
       if (this.#parts.vault !== null) await recordCursors(this.#parts.vault).remove(name);
     }
     await this.announce();
-    return { device: name };
+    const isBondGone = row.kind === 'mqtt' || live !== null;
+    return { device: name, bondLeft: isBondGone ? null : row.match.address };
   }
 
   /** Tells vault and owners whose device is whose. On resolve every later reading is kept for the right owner. */

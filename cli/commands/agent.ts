@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { writeProof } from '../proof-files.fs.ts';
 import { counted } from '../wording.ts';
-import { bus, type Common, DATA, load, sub } from './agent-folder.ts';
+import { bus, type Common, load, sub, typed } from './agent-folder.ts';
 import { devices } from './devices.ts';
 
 export function agentCommand(io: Io): Command {
@@ -17,20 +17,16 @@ export function agentCommand(io: Io): Command {
   return command;
 }
 
+const ENROLL = 'enroll --facility URL --code CODE --owner ADDRESS';
+
 function init(io: Io): Command {
   return sub('init', 'Makes the data folder with a commented configuration.').action(async (given: Common) => {
     const { initAgent } = await load();
     const made = initAgent(resolve(given.data));
     if (given.json) return io.json(made);
     io.print(`made ${made.config}: edit it where needed`);
-    io.print(`next: ${enrollLine(given)}`);
+    io.print(`next: ${typed(ENROLL, given)}`);
   });
-}
-
-/** What a person types to go on with a folder that is not enrolled. */
-function enrollLine({ data }: Common): string {
-  const folder = data === DATA ? '' : ` --data ${data}`;
-  return `npx vitalseal agent enroll --facility URL --code CODE --owner ADDRESS${folder}`;
 }
 
 interface EnrollOptions extends Common {
@@ -88,12 +84,18 @@ function run(io: Io): Command {
     });
 }
 
+const COUNTS = `
+In the JSON, the counts are of the folder's whole life and of messages that were kept; those in gateway are of what came since the agent
+started. So gateway.ble_quarantined may be more than quarantined: a stored record that does not decode is kept once, and
+comes again whenever its device is asked for its records; and of a flood of them only some are kept (ble_quarantine_dropped).`;
+
 function status(io: Io): Command {
-  return sub('status', 'Says how the agent stands. Also while it runs.').action(async (given: Common) => {
+  const command = sub('status', 'Says how the agent stands. Also while it runs.').addHelpText('after', COUNTS);
+  return command.action(async (given: Common) => {
     const now = await (await load()).agentStatus(resolve(given.data));
     if (given.json) return io.json(now);
     const { standing } = await import('../standing.ts');
-    io.table(standing(now).map((row) => ({ ...row })));
+    io.table(standing(now, given).map((row) => ({ ...row })));
     if (now.forked)
       io.printError('The ledger holds an entry of this identity that it never signed: enroll with a new code.');
     for (const { held, shown } of now.evidence) {
@@ -141,7 +143,7 @@ function flush(io: Io): Command {
       const now = await (await load()).flushAgent(resolve(given.data));
       if (given.json) return io.json(now);
       io.print(`${now.proven} of ${counted(now.readings, 'reading')} proven`);
-      if (!now.enrolled) io.printError(`not enrolled, so nothing is proven: ${enrollLine(given)}`);
+      if (!now.enrolled) io.printError(`not enrolled, so nothing is proven: ${typed(ENROLL, given)}`);
     },
   );
 }

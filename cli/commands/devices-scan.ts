@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ListedSighting } from '@vitalseal/agent';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Io, tableLines } from '../io.ts';
-import { counted } from '../wording.ts';
-import { bus, type Common, load, sub } from './agent-folder.ts';
+import { counted, quote } from '../wording.ts';
+import { bus, type Common, load, sub, typed } from './agent-folder.ts';
 
 interface ScanOptions extends Common {
   seconds?: number;
@@ -16,8 +16,6 @@ const LOOK_MS = 500;
 const SECONDS = 10;
 /** Lines of a live table: it must fit the window that it is redrawn in. */
 const MOST_LIVE = 18;
-/** Columns that the table with its commands takes. */
-const WIDE = 120;
 /** Letters of a name where there is less room. */
 const NAME = 20;
 const UP = (lines: number) => `\u001b[${lines}F`;
@@ -37,7 +35,7 @@ export function scan(io: Io): Command {
       const seconds = given.seconds ?? (live ? Number.POSITIVE_INFINITY : SECONDS);
       const desk = await (await load()).openBluetooth(resolve(given.data), bus());
       try {
-        const show = liveTable(io);
+        const show = liveTable(io, given);
         const end = performance.now() + seconds * 1000;
         let heard: readonly ListedSighting[] = [];
         do {
@@ -47,7 +45,7 @@ export function scan(io: Io): Command {
           await pause(Math.min(LOOK_MS, left), undefined, { signal }).catch(() => {});
         } while (!signal.aborted && performance.now() < end);
         if (given.json) return io.json({ sightings: heard });
-        if (!live) io.table(rowsOf(heard), COLUMNS);
+        if (!live) io.table(rowsOf(heard, given), COLUMNS);
         if (heard.length === 0)
           io.printError('nothing was heard: is the device on, near, and not connected elsewhere?');
       } finally {
@@ -59,15 +57,17 @@ export function scan(io: Io): Command {
 /** What the host only remembers is not around, unless it is linked: then it does not advertise. */
 const inReach = (all: readonly ListedSighting[]) => all.filter(({ rssi, connected }) => rssi !== null || connected);
 
+type Folder = Pick<Common, 'data'>;
+
 const COLUMNS = ['signal', 'address', 'name', 'what', 'ours, or what adds it'] as const;
 
-function rowsOf(heard: readonly ListedSighting[]) {
+function rowsOf(heard: readonly ListedSighting[], folder: Folder) {
   return heard.map((one) => ({
     signal: signalOf(one.connected ? null : one.rssi),
     address: one.address,
     name: one.name ?? '',
     what: one.what ?? '',
-    'ours, or what adds it': one.device ?? adding(one),
+    'ours, or what adds it': one.device ?? adding(one, folder),
   }));
 }
 
@@ -84,37 +84,50 @@ export function signalOf(rssi: number | null): string {
 }
 
 /** The command that adds it: by its address, or by its name when the address will be another one soon. */
-export function adding({ address, addressType, name }: ListedSighting): string {
+export function adding({ address, addressType, name }: ListedSighting, folder: Folder): string {
   const rotates = addressType === 'random' && (Number.parseInt(address.slice(0, 2), 16) & 0xc0) !== 0xc0;
-  if (!rotates) return `agent devices add NAME --ble ${address}`;
+  if (!rotates) return typed(`devices add NAME --ble ${address}`, folder);
   // A name that needs more than quotes is not put into anybody's shell.
-  if (name !== null && /^[\p{L}\p{N} ._+:()#-]+$/u.test(name)) return `agent devices add NAME --ble-name '${name}'`;
+  if (name !== null && /^[\p{L}\p{N} ._+:()#-]+$/u.test(name))
+    return typed(`devices add NAME --ble-name ${quote(name)}`, folder);
   return 'changes its address, and says no name';
 }
 
-/** Without the commands, which need a line of their own: of the strongest that is not ours. */
-function narrow(shown: readonly ListedSighting[]): string[] {
-  const rows = rowsOf(shown).map((row, i) => ({ ...row, ours: shown[i]?.device ?? '', name: row.name.slice(0, NAME) }));
-  const stranger = shown.find(({ device, what }) => device === null && what !== null);
-  // Alone on its line: whoever copies it must not find its end cut off.
-  const hint = stranger === undefined ? [] : [adding(stranger)];
-  return [...tableLines(rows, ['signal', 'address', 'name', 'what', 'ours']), ...hint];
+/** Without the commands, each of which needs a line of its own. */
+function narrow(shown: readonly ListedSighting[], folder: Folder): string[] {
+  const rows = rowsOf(shown, folder).map((row, i) => ({
+    ...row,
+    ours: shown[i]?.device ?? '',
+    name: row.name.slice(0, NAME),
+  }));
+  return tableLines(rows, ['signal', 'address', 'name', 'what', 'ours']);
 }
 
-export function liveTable(io: Io): (heard: readonly ListedSighting[]) => void {
+/** The command for the strongest that is not ours. */
+function hint(shown: readonly ListedSighting[], folder: Folder): string[] {
+  const stranger = shown.find(({ device, what }) => device === null && what !== null);
+  return stranger === undefined ? [] : [adding(stranger, folder)];
+}
+
+export function liveTable(io: Io, folder: Folder): (heard: readonly ListedSighting[]) => void {
   let drawn = 0;
   return (heard) => {
     // By bars, not by dBm: rows that change places twice a second cannot be read.
     const steady = heard.toSorted((a, b) => barsOf(b.rssi) - barsOf(a.rssi) || (a.address < b.address ? -1 : 1));
     const shown = steady.slice(0, MOST_LIVE);
     const more = heard.length - shown.length;
+    const wide = tableLines(rowsOf(shown, folder), COLUMNS);
+    const isWide = wide.every((line) => line.length < io.width);
+    const cut = (line: string) => [...line].slice(0, io.width - 1).join('');
     const lines = [
-      ...(io.width >= WIDE ? tableLines(rowsOf(shown), COLUMNS) : narrow(shown)),
-      `${counted(heard.length, 'device')}${more > 0 ? `, the ${more} weakest not shown` : ''}; Ctrl-C ends`,
+      ...(isWide ? wide : narrow(shown, folder).map(cut)),
+      // Never cut off: whoever copies it gets all of it, on two rows of the window if need be.
+      ...(isWide ? [] : hint(shown, folder)),
+      cut(`${counted(heard.length, 'device')}${more > 0 ? `, the ${more} weakest not shown` : ''}; Ctrl-C ends`),
     ];
-    const text = lines.map((line) => `${[...line].slice(0, io.width - 1).join('')}${CLEAR_TO_END}\n`).join('');
+    const text = lines.map((line) => `${line}${CLEAR_TO_END}\n`).join('');
     io.write((drawn > 0 ? UP(drawn) : '') + text + CLEAR_BELOW);
-    drawn = lines.length;
+    drawn = lines.reduce((rows, line) => rows + Math.max(1, Math.ceil([...line].length / io.width)), 0);
   };
 }
 

@@ -1,13 +1,13 @@
 // vitalseal agent devices …: which devices may come in, over MQTT with a password or over Bluetooth by what they are.
 import { resolve } from 'node:path';
-import type { AskedBle, NewBleDevice, ShownDevice } from '@vitalseal/agent';
+import type { AskedBle, NewBleDevice } from '@vitalseal/agent';
 import { VitalsealError } from '@vitalseal/ledger';
 import { Command } from 'commander';
-import type { Cell, Io } from '../io.ts';
-import { ago } from '../wording.ts';
-import { type Common, load, sub } from './agent-folder.ts';
+import type { Io } from '../io.ts';
+import { type Common, load, sub, typed } from './agent-folder.ts';
 import { pair } from './devices-pair.ts';
 import { scan } from './devices-scan.ts';
+import { rows, ruleRows, show } from './devices-show.ts';
 
 interface DeviceOptions extends Common {
   owner?: string;
@@ -81,15 +81,6 @@ function showAdded(io: Io, { json }: AddOptions, added: NewBleDevice): void {
   if (warning !== null) io.printError(`warning: ${warning}`);
 }
 
-function ruleRows({ address, name, service }: NewBleDevice['match']): [string, Cell][] {
-  const all: [string, Cell][] = [
-    ['address', address],
-    ['advertised name', name],
-    ['service', service],
-  ];
-  return all.filter(([, is]) => is !== null);
-}
-
 function assign(io: Io): Command {
   return sub(
     'assign',
@@ -108,87 +99,33 @@ function list(io: Io): Command {
   return sub('list', 'Lists the devices, and how those of Bluetooth stand.').action(async (given: Common) => {
     const listed = await (await load()).listDevices(resolve(given.data));
     if (given.json) return io.json(listed);
-    if (listed.devices.length === 0) return io.printError('no devices yet: agent devices add NAME makes one');
+    if (listed.devices.length === 0)
+      return io.printError(`no devices yet: ${typed('devices add NAME', given)} makes one`);
+    const { deviceTrouble, stateWords, wantsPairing } = await import('../standing.ts');
     io.table(
-      listed.devices.map((row) => ({ ...row })),
+      listed.devices.map(({ state, problem, ...row }) => ({
+        ...row,
+        state: state === null ? null : stateWords({ state, problem }),
+      })),
       ['device', 'kind', 'address', 'state', 'owner'],
     );
+    for (const row of listed.devices.filter(wantsPairing)) io.printError(`${row.device}: ${deviceTrouble(row, given)}`);
   });
 }
 
-function show(io: Io): Command {
-  return sub('show', 'Shows one device: how it comes in, how it stands. Never a reading, never a password.')
-    .argument('<name>')
-    .action(async (name: string, given: Common) => {
-      const { showDevice, radioWords } = await load();
-      const shown = await showDevice(resolve(given.data), name);
-      if (given.json) return io.json(shown);
-      const radio = shown.kind === 'ble' && shown.radio ? radioWords(shown.radio) : null;
-      rows(io, [['device', shown.device], ['owner', shown.owner], ...shownRows(shown, radio)]);
-    });
-}
-
-/** `radio`: what is amiss with it. */
-function shownRows(shown: ShownDevice, radio: string | null): [string, Cell][] {
-  if (shown.kind === 'mqtt') {
-    const { username, topics } = shown;
-    return [
-      ['kind', 'MQTT'],
-      ['username', username],
-      ['topic for JSON', topics.json],
-      ['topic for SenML JSON', topics.senml],
-      ['topic for SenML CBOR', topics['senml-cbor']],
-    ];
-  }
-  const { status: now, match, setClock } = shown;
-  const clock =
-    now.clock === null
-      ? 'not read yet'
-      : `${now.clock.offsetMs} ms off, give or take ${now.clock.uncertaintyMs} ms${now.clock.fault ? ': faulty' : ''}`;
-  // Of a device that nobody listened for even its bond is not known here.
-  if (now.state === 'unseen' && now.lastSeenMs === null)
-    return [
-      ...[['kind', 'Bluetooth'] as [string, Cell], ...ruleRows(match)],
-      [
-        'state',
-        now.problem === null ? 'not heard since the agent started, or no agent runs' : `unseen (${now.problem})`,
-      ],
-      ['radio', radio],
-      ['clock', setClock ? 'not read yet; set when it is wrong' : 'not read yet'],
-    ];
-  return [
-    ['kind', 'Bluetooth'],
-    ...ruleRows(match),
-    ['heard at', now.address],
-    ['state', now.problem === null ? now.state : `${now.state} (${now.problem})`],
-    ['radio', radio],
-    ['signal', now.rssi === null ? null : `${now.rssi} dBm`],
-    ['paired', now.paired ? 'yes' : 'no'],
-    ['last heard', now.lastSeenMs === null ? 'never' : ago(Date.now() - now.lastSeenMs)],
-    ['last reading', now.lastReadingMs === null ? 'never' : ago(Date.now() - now.lastReadingMs)],
-    ['connections', now.connections],
-    ['readings', now.readings],
-    ['quarantined', now.quarantined],
-    ['throttled', now.throttled],
-    ['clock', setClock ? `${clock}; set when it is wrong` : clock],
-    ['battery', now.battery === null ? null : `${now.battery} %`],
-    ['made by', now.manufacturer],
-    ['model', now.model],
-    ['firmware', now.firmware],
-  ];
-}
-
 function remove(io: Io): Command {
-  return sub('remove', 'Removes a device: it can no longer connect, and a Bluetooth bond goes; its readings stay.')
+  return sub(
+    'remove',
+    'Removes a device: it can no longer connect; its readings stay. Its Bluetooth bond goes when an agent runs.',
+  )
     .argument('<name>')
     .action(async (name: string, given: Common) => {
       const removed = await (await load()).removeDevice(resolve(given.data), name);
       if (given.json) return io.json(removed);
       io.print(`removed ${removed.device}`);
+      if (removed.bondLeft !== null)
+        io.printError(
+          `warning: where it was paired, BlueZ knows it still: bluetoothctl remove ${removed.bondLeft} makes it forget`,
+        );
     });
-}
-
-/** What is known; the rest is left out. */
-function rows(io: Io, all: readonly (readonly [string, Cell])[]): void {
-  io.table(all.filter(([, is]) => is !== null).map(([what, is]) => ({ what, is: String(is) })));
 }

@@ -1,5 +1,6 @@
 // What the agent tells the Bluetooth side of the gateway: which devices are whose, and where record cursors are kept.
 import type { BleAddress } from './radio.ts';
+import type { ClockSetting } from './time/device-clock.ts';
 
 /** How a device is recognised: every part that is given must agree. Nothing that no rule allows is ever connected. */
 export interface BleMatch {
@@ -53,6 +54,16 @@ export type BleState =
   /** Sends more than allowed: dropped for a while. */
   | 'throttled';
 
+/** A device's clock: device minus gateway, ± uncertainty. */
+export interface BleClock {
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number;
+  /** It cannot be right. */
+  readonly fault: boolean;
+  /** Whether it is set, and else why not. */
+  readonly setting: ClockSetting;
+}
+
 /** How one device stands. Never a reading. */
 export interface BleStatus {
   readonly device: string;
@@ -70,8 +81,8 @@ export interface BleStatus {
   readonly throttled: number;
   /** An error code: why it does not go on, if so (`pairing_needed` …). */
   readonly problem: string | null;
-  /** Its clock at the last look: device minus gateway, ± uncertainty; `fault` when it cannot be right. */
-  readonly clock: { readonly offsetMs: number; readonly uncertaintyMs: number; readonly fault: boolean } | null;
+  /** At the last look; null before, `none` of a device that has none to read. */
+  readonly clock: BleClock | 'none' | null;
   readonly manufacturer: string | null;
   readonly model: string | null;
   readonly firmware: string | null;

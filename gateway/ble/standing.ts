@@ -3,7 +3,7 @@ import type { BleState, BleStatus } from './directory.ts';
 import type { SessionDriver } from './driver.ts';
 import type { Heard } from './heard.ts';
 import type { BleAddress } from './radio.ts';
-import { bleState } from './session/state.ts';
+import { bleState, type SessionState } from './session/state.ts';
 
 export interface Standing {
   readonly driver: SessionDriver;
@@ -18,7 +18,7 @@ export interface Standing {
 
 export function statusOf({ driver, address, heard, advertises, nowMs, radioUp }: Standing): BleStatus {
   const { account, rule, state } = driver;
-  const { about, clock } = state;
+  const { about } = state;
   return {
     device: rule.device,
     state: stateOf(driver, advertises, nowMs),
@@ -32,15 +32,18 @@ export function statusOf({ driver, address, heard, advertises, nowMs, radioUp }:
     quarantined: account.quarantined,
     throttled: account.throttled,
     problem: radioUp ? (state.problem ?? account.problem) : 'radio_unavailable',
-    clock:
-      clock === null
-        ? null
-        : { offsetMs: clock.offsetMs, uncertaintyMs: clock.uncertaintyMs, fault: clock.fault !== null },
+    clock: clockOf(state),
     manufacturer: about.manufacturer,
     model: about.model,
     firmware: about.firmware,
     battery: about.battery,
   };
+}
+
+function clockOf({ clock, clockSetting, hasClock }: SessionState): BleStatus['clock'] {
+  if (clock === null || clockSetting === null) return hasClock === false ? 'none' : null;
+  const { offsetMs, uncertaintyMs, fault } = clock;
+  return { offsetMs, uncertaintyMs, fault: fault !== null, setting: clockSetting };
 }
 
 function stateOf({ account, state }: SessionDriver, advertises: boolean, nowMs: number): BleState {

@@ -77,7 +77,7 @@ describe.skipIf(!hasBus())('a Bluetooth wearable', () => {
     expect(await state('strap-1')).toBe('live');
     const listed = await devices<Listed>('list');
     expect(listed.devices).toEqual([
-      { device: 'strap-1', kind: 'ble', address: STRAP, state: 'live', owner: 'enrolled' },
+      { device: 'strap-1', kind: 'ble', address: STRAP, state: 'live', problem: null, owner: 'enrolled' },
     ]);
     const status = await site.status();
     expect(status.ble).toMatchObject([{ device: 'strap-1', state: 'live', problem: null }]);

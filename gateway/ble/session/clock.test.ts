@@ -33,6 +33,7 @@ test('an elapsed time that may be written is not set: nobody knows its bytes', (
   const characteristics = [characteristic('183F', '2BF2', 'rw'), characteristic('180D', '2A37', 's')];
   const rig = new Rig({ characteristics, reads: { '2BF2': elapsed } }, undefined, {}, true).begin().run();
   expect(rig.state.clock?.fault).not.toBe(null);
+  expect(rig.state.clockSetting).toBe('not-settable');
   expect(rig.timers.has('clock')).toBe(false);
   expect(sets(rig)).toBe(0);
 });
@@ -56,4 +57,24 @@ test('a clock is not set before all records that were stored under it are here',
   expect(rig.delivers().filter((d) => d.stored)).toHaveLength(2);
   rig.fire('clock').run();
   expect(sets(rig)).toBe(1);
+});
+
+test('a clock that refuses to be set is left alone', () => {
+  const device: RigDevice = {
+    characteristics: METER,
+    reads: { '2A2B': BEHIND },
+    onWrite: (_, bytes) => meterAnswers([], bytes),
+  };
+  const rig = new Rig(device, undefined, {}, true);
+  rig.interfere = (effect) => (effect.kind === 'setClock' ? 'device_refused' : undefined);
+  rig.begin().run();
+  rig.fire('clock').run();
+  expect(rig.state).toMatchObject({ phase: 'live', hasClock: true, clockSetting: 'not-taken' });
+});
+
+test('a device without a clock is known for it once its characteristics are', () => {
+  const rig = new Rig({ characteristics: [characteristic('180D', '2A37', 's')] });
+  expect(rig.state.hasClock).toBe(null);
+  rig.begin().run();
+  expect(rig.state.hasClock).toBe(false);
 });

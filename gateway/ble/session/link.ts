@@ -2,7 +2,7 @@
 import type { ErrorCode } from '@vitalseal/ledger';
 import type { GattCharacteristic } from '../radio.ts';
 import { NO_CURSORS } from '../records/cursor.ts';
-import { lookAtClock, shouldSetClock, zoneToKeep } from '../time/device-clock.ts';
+import { clockSetting, lookAtClock, zoneToKeep } from '../time/device-clock.ts';
 import { shownTime } from '../time/wire.ts';
 import { sharedContexts } from './context.ts';
 import { decoded, liveEffects } from './deliver.ts';
@@ -28,6 +28,7 @@ export function begin(turn: Turn, characteristics: readonly GattCharacteristic[]
   const plan = planFor(characteristics, turn.state.about.model !== null);
   turn.state.phase = 'subscribing';
   turn.state.plan = plan;
+  turn.state.hasClock = plan.some((step) => step.do === 'read' && step.what === 'clock');
   // What an earlier session of a CGM began with is read again.
   turn.state.sessionStart = null;
   turn.state.extra = sharedContexts(null, null);
@@ -217,13 +218,13 @@ function clockRead(
   turn.state.clock = look;
   turn.state.extra = sharedContexts(look, turn.state.sessionStart);
   if (link === null) return;
+  const setting = look === null ? null : clockSetting(look, config.setClock, received);
+  const setter = setting === 'due' ? clockSetter(link.characteristics, uuid) : null;
+  turn.state.link = { ...link, clock: look };
+  turn.state.clockSetting = setting === 'due' && setter === null ? 'not-settable' : setting;
   // Once a connection: a clock that does not take it is not set for ever.
-  const isToSet = look !== null && !link.wasLive && shouldSetClock(look, config.setClock, received);
-  turn.state.link = {
-    ...link,
-    clock: look,
-    clockSetter: isToSet ? clockSetter(link.characteristics, uuid) : link.clockSetter,
-  };
+  if (setter !== null && link.wasLive) turn.state.clockSetting = 'not-taken';
+  else if (setter !== null) turn.state.link = { ...turn.state.link, clockSetter: setter };
   if (look !== null && look.fault !== null) turn.note('clock-faulty');
 }
 
@@ -254,6 +255,9 @@ function refused(turn: Turn, step: Operation['step'], code: ErrorCode) {
       return racpSaid(turn, { to: 'report', says: 'unsupported' });
     case 'abort':
       return racpSaid(turn, { to: 'abort', says: 'unsupported' });
+    case 'set-clock':
+      turn.state.clockSetting = 'not-taken';
+      return next(turn);
     default:
       return next(turn);
   }

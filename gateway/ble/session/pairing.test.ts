@@ -103,16 +103,19 @@ describe('clock', () => {
     const rig = new Rig(showing(28)).begin().run();
     expect(rig.delivers().at(-1)?.extra?.get(CONTEXT.sourceTimeFault)).toBe('far-off');
     expect(rig.timers.has('clock')).toBe(false);
+    expect(rig.state.clockSetting).toBe('not-allowed');
   });
 
   test('is set once all is fetched, and read again', () => {
     const rig = new Rig(showing(28), durable(), {}, true).begin().run();
     expect(rig.timers.get('clock')).toBe(2000);
+    expect(rig.state.clockSetting).toBe('due');
     rig.fire('clock').run();
     expect(rig.effects.find((e) => e.kind === 'setClock')).toMatchObject({ uuid: '2A2B', zoneMs: null });
     expect(rig.notes).toContain('clock-set');
     expect(rig.effects.filter((e) => e.kind === 'read' && e.uuid === '2A2B')).toHaveLength(2);
     // It did not take it: once a connection is enough.
+    expect(rig.state.clockSetting).toBe('not-taken');
     expect(rig.timers.has('clock')).toBe(false);
     expect(rig.state.phase).toBe('live');
   });
@@ -122,5 +125,6 @@ describe('clock', () => {
     rig.clock = { ...rig.clock, clock: 'unsynchronised' };
     rig.begin().run();
     expect(rig.timers.has('clock')).toBe(false);
+    expect(rig.state.clockSetting).toBe('gateway-unsynchronised');
   });
 });

@@ -6,7 +6,7 @@ import type { BleState } from '../directory.ts';
 import type { GattCharacteristic } from '../radio.ts';
 import type { CursorBook } from '../records/cursor.ts';
 import type { Dump } from '../records/dump.ts';
-import type { ClockLook } from '../time/device-clock.ts';
+import type { ClockLook, ClockSetting } from '../time/device-clock.ts';
 import { type SharedContexts, sharedContexts } from './context.ts';
 import type { EffectId, TimerId, Token } from './input.ts';
 import type { PlanStep, RecordsStep, SetClockStep, Subscription } from './plan.ts';
@@ -157,6 +157,10 @@ export interface SessionState {
   readonly about: About;
   /** Its clock at the last look; null before, or without one. */
   readonly clock: ClockLook | null;
+  /** What is done about it; null as `clock`. */
+  readonly clockSetting: ClockSetting | null;
+  /** Null before its characteristics were seen. */
+  readonly hasClock: boolean | null;
   /** Of a CGM: when its session began, as it sent it. */
   readonly sessionStart: string | null;
   /** Base times of the glucose records that came last, by sequence number: their contexts have none of their own. */
@@ -219,6 +223,8 @@ export function newSession(config: SessionConfig): SessionState {
     throttled: false,
     about: UNKNOWN,
     clock: null,
+    clockSetting: null,
+    hasClock: null,
     sessionStart: null,
     baseTimes: new Map(),
     extra: sharedContexts(null, null),

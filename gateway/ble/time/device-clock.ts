@@ -77,11 +77,28 @@ function wentBack({ shown, uncertaintyMs }: Omit<ClockLook, 'fault'>, before: Cl
 /** From here on a clock is worth setting: what a person sets by hand is not touched for less (ms). */
 const WORTH_SETTING_MS = 5000;
 
-/** Whether a clock is to be set: it is allowed, the gateway knows the time, and the device does not. */
-export function shouldSetClock(look: ClockLook, allowed: boolean, gateway: ClockSample): boolean {
-  if (!allowed || gateway.clock !== 'synchronised') return false;
-  if (look.fault !== null) return true;
-  return Math.abs(look.offsetMs - look.zoneMs) > WORTH_SETTING_MS + look.uncertaintyMs;
+/** What is done about a device's clock, and else why it is left alone. */
+export type ClockSetting =
+  | 'right'
+  /** A whole time zone off, by all appearance: left alone. */
+  | 'time-zone'
+  /** Wrong, and nobody allowed it to be set. */
+  | 'not-allowed'
+  /** Wrong, as far as a gateway can tell whose own clock is not synchronised. */
+  | 'gateway-unsynchronised'
+  /** Wrong, and cannot be set, or not by us. */
+  | 'not-settable'
+  /** Wrong: set a few seconds from now, after what was stored under it is here. */
+  | 'due'
+  /** It was set, and is wrong all the same: until the next connection. */
+  | 'not-taken';
+
+/** Of a clock that could be set: it is when it is allowed, when the gateway knows the time, and when the device does not. */
+export function clockSetting(look: ClockLook, allowed: boolean, gateway: ClockSample): ClockSetting {
+  const isOff = Math.abs(look.offsetMs - look.zoneMs) > WORTH_SETTING_MS + look.uncertaintyMs;
+  if (look.fault === null && !isOff) return look.zoneMs === 0 ? 'right' : 'time-zone';
+  if (!allowed) return 'not-allowed';
+  return gateway.clock === 'synchronised' ? 'due' : 'gateway-unsynchronised';
 }
 
 /** The zone to keep when it is set; null: nothing is known of it, the gateway's own will do. */

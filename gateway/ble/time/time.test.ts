@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ClockQuality, ClockSample } from '../../contract.ts';
 import { inSession, sharedContexts } from '../session/context.ts';
-import { type ClockLook, lookAtClock, shouldSetClock, zoneOf, zoneToKeep } from './device-clock.ts';
+import { type ClockLook, type ClockSetting, clockSetting, lookAtClock, zoneOf, zoneToKeep } from './device-clock.ts';
 import { clockBytes, shownTime } from './wire.ts';
 
 const NOON = Date.UTC(2025, 4, 21, 12);
@@ -132,16 +132,17 @@ describe('faults', () => {
 });
 
 describe('setting', () => {
-  test.each<[string, ClockLook, boolean, ClockQuality, boolean]>([
-    ['right', look(2000), true, 'synchronised', false],
-    ['wrong by a minute and a half and more', look(2 * MINUTE), true, 'synchronised', true],
-    ['in another zone', look(2 * HOUR), true, 'synchronised', false],
-    ['in another zone, and wrong', look(2 * HOUR + 30_000), true, 'synchronised', true],
-    ['never set', look(-NOON), true, 'synchronised', true],
-    ['wrong, and not ours to set', look(7 * DAY), false, 'synchronised', false],
-    ['wrong, as far as we know', look(7 * DAY), true, 'unsynchronised', false],
-  ])('%s', (_, seen, allowed, clock, set) => {
-    expect(shouldSetClock(seen, allowed, at(0, clock))).toBe(set);
+  test.each<[string, ClockLook, boolean, ClockQuality, ClockSetting]>([
+    ['right', look(2000), true, 'synchronised', 'right'],
+    ['wrong by a minute and a half and more', look(2 * MINUTE), true, 'synchronised', 'due'],
+    ['in another zone', look(2 * HOUR), true, 'synchronised', 'time-zone'],
+    ['in another zone, as far as we know', look(HOUR), true, 'unsynchronised', 'time-zone'],
+    ['in another zone, and wrong', look(2 * HOUR + 30_000), true, 'synchronised', 'due'],
+    ['never set', look(-NOON), true, 'synchronised', 'due'],
+    ['wrong, and not ours to set', look(7 * DAY), false, 'synchronised', 'not-allowed'],
+    ['wrong, as far as we know', look(7 * DAY), true, 'unsynchronised', 'gateway-unsynchronised'],
+  ])('%s', (_, seen, allowed, clock, setting) => {
+    expect(clockSetting(seen, allowed, at(0, clock))).toBe(setting);
   });
 
   test('keeps the zone that it has, and takes the gateway’s where none can be told', () => {
