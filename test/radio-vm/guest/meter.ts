@@ -30,9 +30,9 @@ export async function storedRecords(host: Host) {
   await receiver.start(central, meter.address);
   let wholeMs = 0;
   try {
-    await until('every record', () => new Set(receiver.records).size >= RECORDS, 60);
+    await until('every record', () => new Set(receiver.records).size >= RECORDS, 90);
     wholeMs = Math.round(performance.now() - startMs);
-    await until('the end of the last dump', () => receiver.status?.state === 'live', 30);
+    await until('the end of the last dump', () => receiver.status?.state === 'live', 60);
   } finally {
     await receiver.stop();
     await meter.switchOff();
