@@ -83,6 +83,17 @@ describe('a question on a real terminal', () => {
     expect(await answers('')).toEqual([null, null]);
   });
 
+  it('leaves what comes after it a line of its own, where nobody typed Enter', async () => {
+    const program = `import { processIo } from ${JSON.stringify(io)}; const io = processIo();
+      await io.ask('a? '); await io.ask('b? '); io.printError('c');`;
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program]);
+    child.stdin.end('yes\n');
+    let said = '';
+    child.stderr.on('data', (text) => (said += text));
+    await once(child, 'close');
+    expect(said).toBe('a? \nb? \nc\n');
+  });
+
   it('leaves the process free to end while its stdin stays open', async () => {
     const program = `import { processIo } from ${JSON.stringify(io)}; console.log(await processIo().ask('a? '));`;
     const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program]);

@@ -49,7 +49,10 @@ export function processIo(): Io {
     ...printers(out, (text) => void process.stderr.write(text)),
     async ask(prompt) {
       signal ??= stopSignal();
-      return readLine(prompt, signal);
+      const line = await readLine(prompt, signal);
+      // Who typed Enter has ended the line of the question. Else what is printed next would stand on it.
+      if (line === null || !process.stdin.isTTY) process.stderr.write('\n');
+      return line;
     },
     input: () => process.stdin,
     interactive: process.stdout.isTTY === true,
@@ -88,7 +91,7 @@ export function recordingIo(
     io: {
       ...printers(add, addError),
       async ask(prompt) {
-        addError(prompt);
+        addError(typed.length > 0 ? prompt : `${prompt}\n`);
         return typed.shift() ?? null;
       },
       async *input() {
