@@ -10,7 +10,7 @@ import type { Broker, BrokerOptions } from './mqtt/broker.socket.ts';
 
 export type * from './ble/directory.ts';
 export { type BleLimits, DEFAULT_BLE_LIMITS } from './ble/limits.ts';
-export { type PairingPorts, pairByHand, pairingCancelled } from './ble/pairing.ts';
+export { type PairingOutcome, type PairingPorts, pairByHand, pairingCancelled } from './ble/pairing.ts';
 export * from './ble/radio.ts';
 export type { BleOptions, BleSource } from './ble/source.ts';
 export { bootClock, type PlatformClock } from './clock/clock.ts';

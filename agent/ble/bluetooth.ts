@@ -1,6 +1,13 @@
 // The agent's Bluetooth: its code is loaded and its radio taken when the first Bluetooth device is there, or while somebody
 // scans. A machine without D-Bus or adapter runs all the same; `status` then says of each device what is missing.
-import type { BleDirectory, BleStatus, PairingDialogue, RadioFault, Sighting } from '@vitalseal/gateway';
+import type {
+  BleDirectory,
+  BleStatus,
+  PairingDialogue,
+  PairingOutcome,
+  RadioFault,
+  Sighting,
+} from '@vitalseal/gateway';
 import { type ErrorCode, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
 import type { Log } from '../logging.pino.ts';
 import { type BluetoothFault, inWords } from './fault.ts';
@@ -12,7 +19,7 @@ export interface RunningBle {
   status(): readonly BleStatus[];
   fault(): RadioFault | null;
   sightings(leaseMs: number): readonly Sighting[];
-  pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void>;
+  pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<PairingOutcome>;
   /** Drops the link and the bond of a device. */
   forget(device: string): Promise<void>;
   counters(): Record<string, number>;
@@ -83,18 +90,20 @@ export class Bluetooth implements BleHost {
     });
   }
 
-  pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void> {
+  pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<PairingOutcome> {
     return this.#inWords(async () => (await this.#open()).pair(device, dialogue, signal));
   }
 
-  /** For a device that is no longer in the list: its link and bond go. Never throws. */
-  async removed(device: string): Promise<void> {
+  /** For a device that is no longer in the list: its link and bond go. False when the host did not drop the bond. Never throws. */
+  async removed(device: string): Promise<boolean> {
     const running = await this.#opening?.catch(() => null);
     running?.devicesChanged();
-    await running?.forget(device).catch((error: unknown) => {
-      this.#ports.log('a Bluetooth bond could not be removed', { code: codeOf(error) });
-    });
+    const isGone = await running?.forget(device).then(
+      () => true,
+      (error: unknown) => this.#ports.log('a Bluetooth bond could not be removed', { code: codeOf(error) }),
+    );
     this.devicesChanged();
+    return isGone === true;
   }
 
   async stop(): Promise<void> {

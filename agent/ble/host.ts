@@ -1,6 +1,6 @@
 // What the agent asks of whoever holds the radio: the gateway's source while the agent runs, the bare radio when a command
 // has taken the folder for itself.
-import type { BleStatus, PairingDialogue, Sighting } from '@vitalseal/gateway';
+import type { BleStatus, PairingDialogue, PairingOutcome, Sighting } from '@vitalseal/gateway';
 
 export interface BleHost {
   /** Keeps discovery on for `leaseMs`. Throws `radio_unavailable`. */
@@ -9,7 +9,7 @@ export interface BleHost {
    * Throws `device_unknown`, `device_gone`, `pairing_failed`, `radio_unavailable`, `radio_timeout`; `cancelled` as soon as can
    * be after `signal`.
    */
-  pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void>;
+  pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<PairingOutcome>;
 }
 
 /** Text that a device sent, without what could steer a terminal or turn the writing around. */

@@ -1,4 +1,4 @@
-import type { PairingDialogue } from '@vitalseal/gateway';
+import type { PairingDialogue, PairingOutcome } from '@vitalseal/gateway';
 import { VitalsealError } from '@vitalseal/ledger';
 import { describe, expect, it } from 'vitest';
 import { PairingDesk } from './pairing.ts';
@@ -6,10 +6,17 @@ import { PairingDesk } from './pairing.ts';
 /** A desk over a radio that does what the test says, and timers that fire when it says. */
 function bench() {
   const timers: { ms: number; work: () => void }[] = [];
-  const pairs: { dialogue: PairingDialogue; signal: AbortSignal; done: () => void; fail: (error: Error) => void }[] =
-    [];
+  const pairs: {
+    dialogue: PairingDialogue;
+    signal: AbortSignal;
+    done: (outcome?: PairingOutcome) => void;
+    fail: (error: Error) => void;
+  }[] = [];
   const desk = new PairingDesk({
-    pair: (_device, dialogue, signal) => new Promise((done, fail) => pairs.push({ dialogue, signal, done, fail })),
+    pair: (_device, dialogue, signal) =>
+      new Promise((resolve, fail) => {
+        pairs.push({ dialogue, signal, done: (outcome = 'paired') => resolve(outcome), fail });
+      }),
     after(ms, work) {
       const timer = { ms, work };
       timers.push(timer);
@@ -37,7 +44,7 @@ describe('a pairing', () => {
     expect(await answered).toBe(true);
     pair().done();
     await Promise.resolve();
-    expect(await desk.look(3)).toMatchObject({ state: 'done' });
+    expect(await desk.look(3)).toMatchObject({ state: 'done', outcome: 'paired' });
     expect(timers).toEqual([]);
   });
 

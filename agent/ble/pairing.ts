@@ -1,18 +1,19 @@
 // A pairing as a conversation over a socket that takes one question and gives one answer: somebody starts it, looks what
 // is asked, answers. One at a time; when nobody looks any more, it is cancelled, so that no device waits for a closed terminal.
-import type { PairingDialogue, PairingQuestion } from '@vitalseal/gateway';
+import type { PairingDialogue, PairingOutcome, PairingQuestion } from '@vitalseal/gateway';
 import { type ErrorCode, isVitalsealError, VitalsealError } from '@vitalseal/ledger';
 
 /** `n` counts the changes: a look says which one it knows, an answer which one it is for. */
 export type PairingLook = { readonly n: number } & (
-  | { readonly state: 'working' | 'done' }
+  | { readonly state: 'working' }
+  | { readonly state: 'done'; readonly outcome: PairingOutcome }
   | { readonly state: 'asks'; readonly question: PairingQuestion }
   | { readonly state: 'failed'; readonly code: ErrorCode; readonly message: string }
 );
 
 export interface PairingPorts {
   /** Ends as soon as can be after `signal`. */
-  readonly pair: (device: string, dialogue: PairingDialogue, signal: AbortSignal) => Promise<void>;
+  readonly pair: (device: string, dialogue: PairingDialogue, signal: AbortSignal) => Promise<PairingOutcome>;
   /** One timer; returns its undo. */
   readonly after: (ms: number, work: () => void) => () => void;
 }
@@ -68,7 +69,7 @@ export class PairingDesk {
     };
     this.#calledOff = new AbortController();
     void this.#ports.pair(device, dialogue, this.#calledOff.signal).then(
-      () => finish({ state: 'done' }),
+      (outcome) => finish({ state: 'done', outcome }),
       (error: unknown) => finish({ state: 'failed', ...reasonOf(error) }),
     );
     return first;

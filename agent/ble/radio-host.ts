@@ -5,6 +5,7 @@ import {
   type BleAddress,
   type BleDirectory,
   type PairingDialogue,
+  type PairingOutcome,
   type PairingPorts,
   pairByHand,
   pairingCancelled,
@@ -72,7 +73,7 @@ export async function radioHost({
     throw new VitalsealError('device_gone', 'the device was not heard: switch it on, and bring it near');
   }
 
-  async function pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<void> {
+  async function pair(device: string, dialogue: PairingDialogue, signal: AbortSignal): Promise<PairingOutcome> {
     await listening(signal).catch((error: unknown) => {
       throw signal.aborted ? pairingCancelled() : error;
     });
@@ -86,7 +87,7 @@ export async function radioHost({
       },
       isWorthless: () => true,
     };
-    await pairByHand(ports, dialogue, signal);
+    return pairByHand(ports, dialogue, signal);
   }
 
   return {
@@ -98,7 +99,10 @@ export async function radioHost({
     pair(device, dialogue, signal) {
       const either = AbortSignal.any([signal, leaving.signal]);
       const work = inWords(faultNow, () => pair(device, dialogue, either));
-      pairing = work.catch(() => {});
+      pairing = work.then(
+        () => {},
+        () => {},
+      );
       return work;
     },
     async stop() {

@@ -143,17 +143,18 @@ export class DeviceService {
 
   async remove(name: string): Promise<RemovedDevice> {
     const row = this.#parts.devices.get(name);
+    const address = this.list().devices.find(({ device }) => device === name)?.address ?? null;
     this.#parts.devices.remove(name);
-    const live = this.#parts.live();
-    if (row.kind === 'mqtt') live?.inputs?.gateway.disconnectUser(name);
+    const inputs = this.#parts.live()?.inputs;
+    let isBondGone = false;
+    if (row.kind === 'mqtt') inputs?.gateway.disconnectUser(name);
     else {
-      await live?.inputs?.bluetooth.removed(name);
+      isBondGone = (await inputs?.bluetooth.removed(name)) === true;
       // After the radio let go of it: nothing moves the cursor any more.
       if (this.#parts.vault !== null) await recordCursors(this.#parts.vault).remove(name);
     }
     await this.announce();
-    const isBondGone = row.kind === 'mqtt' || live !== null;
-    return { device: name, bondLeft: isBondGone ? null : row.match.address };
+    return { device: name, bondLeft: isBondGone ? null : address };
   }
 
   /** Tells vault and owners whose device is whose. On resolve every later reading is kept for the right owner. */

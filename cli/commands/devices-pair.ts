@@ -42,6 +42,7 @@ With --json each question is a line of its own; the last line is the outcome.`,
         if (!given.json)
           io.printError(`looking for ${name}: switch it on, and set it to pairing where it has such a mode`);
         let asked = 0;
+        let saidNo = false;
         while (look.state === 'working' || look.state === 'asks') {
           if (look.state === 'asks' && look.n !== asked) {
             asked = look.n;
@@ -50,15 +51,18 @@ With --json each question is a line of its own; the last line is the outcome.`,
               await desk.cancel().catch(() => {});
               throw error;
             });
+            saidNo = answer === false;
             if (answer === null) await desk.cancel();
             // Taken back by the device meanwhile: the next look says how it ended.
             else if (look.question.kind !== 'show-passkey') await desk.answer(look.n, answer).catch(ignoreStale);
           }
           look = await desk.look(look.n);
         }
-        if (look.state === 'failed') throw new VitalsealError(look.code, look.message);
-        if (given.json) return io.json({ device: name, paired: true });
-        io.print(`paired ${name}`);
+        if (look.state === 'failed')
+          throw new VitalsealError(look.code, saidNo && look.code === 'pairing_failed' ? 'you said no' : look.message);
+        const already = look.outcome === 'was-paired';
+        if (given.json) return io.json({ device: name, paired: true, already });
+        io.print(already ? `${name} was paired already` : `paired ${name}`);
       } finally {
         signal.removeEventListener('abort', cancel);
         await desk.close();

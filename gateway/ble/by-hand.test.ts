@@ -224,7 +224,7 @@ describe('a device that is to be paired anew', () => {
       expect(did).toEqual(wanted);
       radio.advertiseAll();
     }
-    await done;
+    expect(await done).toBe('paired');
     expect([...radio.paired]).toEqual([STRAP]);
   });
 
@@ -232,7 +232,7 @@ describe('a device that is to be paired anew', () => {
     const { site, radio } = await withStrap();
     radio.paired.add(STRAP);
     await site.live(3);
-    await site.source.pair('strap', async () => false);
+    expect(await site.source.pair('strap', async () => false)).toBe('was-paired');
     expect([radio.calls.forget, [...radio.paired], site.status('strap').state]).toEqual([0, [STRAP], 'live']);
   });
 });

@@ -3,7 +3,7 @@
 import { VitalsealError } from '@vitalseal/ledger';
 import type { SessionDriver } from './driver.ts';
 import type { BleLimits } from './limits.ts';
-import { pairByHand, pairingCancelled } from './pairing.ts';
+import { type PairingOutcome, pairByHand, pairingCancelled } from './pairing.ts';
 import type { BleAddress, PairingDialogue, Radio } from './radio.ts';
 import type { After } from './timers.ts';
 
@@ -52,14 +52,14 @@ export class ByHand {
   }
 
   /**
-   * Throws `device_unknown`, `device_gone`, and what Radio.pair does; `pairing_failed` while it is paired already; `cancelled`
+   * Throws `device_unknown`, `device_gone`, and what Radio.pair does; `pairing_failed` while it is being paired; `cancelled`
    * as soon as can be after `signal`. Whoever aborts that answers an open question with null.
    */
   async pair(
     device: string,
     dialogue: PairingDialogue,
     signal: AbortSignal = new AbortController().signal,
-  ): Promise<void> {
+  ): Promise<PairingOutcome> {
     const { radio, after, driverOf, heardAt, forgotten, changed } = this.#ports;
     if (signal.aborted) throw pairingCancelled();
     if (driverOf(device) === null) throw new VitalsealError('device_unknown', 'no Bluetooth device of this name');
@@ -79,13 +79,18 @@ export class ByHand {
     const isWorthless = () => driverOf(device)?.state.problem === 'pairing_needed';
     const forget = (at: BleAddress) => this.#drop(device, at);
     try {
-      await pairByHand({ radio, after, find, unhear: forgotten, forget, isWorthless }, dialogue, signal);
+      const outcome = await pairByHand(
+        { radio, after, find, unhear: forgotten, forget, isWorthless },
+        dialogue,
+        signal,
+      );
       this.#pairing.delete(device);
       const driver = driverOf(device);
       if (address !== null) this.#ports.paired(address);
       // A device with a link, as after pairing, is not heard by listening.
       driver?.hear({ kind: 'seen', paired: true });
       driver?.hear({ kind: 'pairedByHand' });
+      return outcome;
     } finally {
       signal.removeEventListener('abort', look);
       this.#pairing.delete(device);

@@ -17,6 +17,9 @@ export interface PairingPorts {
   readonly isWorthless: () => boolean;
 }
 
+/** `was-paired`: the host has a bond that is good, nobody was asked, and nothing was done. */
+export type PairingOutcome = 'paired' | 'was-paired';
+
 /** Milliseconds that a host gets to end a pairing to which it was told no. */
 const NO_MS = 5_000;
 
@@ -24,7 +27,11 @@ const NO_MS = 5_000;
  * Throws what `find`, `forget` and Radio.pair do, `pairing_failed` for a no; `cancelled` as soon as can be after `signal`.
  * Whoever aborts that answers an open question with null.
  */
-export async function pairByHand(ports: PairingPorts, dialogue: PairingDialogue, signal: AbortSignal): Promise<void> {
+export async function pairByHand(
+  ports: PairingPorts,
+  dialogue: PairingDialogue,
+  signal: AbortSignal,
+): Promise<PairingOutcome> {
   const { radio, find, unhear, forget, isWorthless } = ports;
   const isToGo = (at: BleAddress) => isBonded(radio, at) && isWorthless();
   let address = await find();
@@ -38,7 +45,7 @@ export async function pairByHand(ports: PairingPorts, dialogue: PairingDialogue,
     address = await find();
   }
   if (signal.aborted) throw pairingCancelled();
-  await new Attempt(ports, address, dialogue, signal).run();
+  return new Attempt(ports, address, dialogue, signal).run();
 }
 
 export function pairingCancelled(): VitalsealError {
@@ -66,7 +73,7 @@ class Attempt {
     this.#isBonded = isBonded(ports.radio, address);
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<PairingOutcome> {
     const cut = () => this.#cut();
     this.#signal.addEventListener('abort', cut);
     try {
@@ -81,7 +88,7 @@ class Attempt {
       await this.#givenUp;
     }
     const refusal = this.#refusal();
-    if (refusal === null) return;
+    if (refusal === null) return this.#isBonded ? 'was-paired' : 'paired';
     // It came about all the same.
     await this.#drop();
     throw refusal;

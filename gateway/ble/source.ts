@@ -19,6 +19,7 @@ import { HeardBook } from './heard.ts';
 import { Intake } from './intake.ts';
 import { hangUpLeftovers } from './leftovers.ts';
 import { type BleLimits, DEFAULT_BLE_LIMITS } from './limits.ts';
+import type { PairingOutcome } from './pairing.ts';
 import { isShort } from './queue.ts';
 import type { BleAddress, PairingDialogue, Radio, RadioEvent, RadioFault, Sighting } from './radio.ts';
 import { SESSION_LIMITS } from './session/state.ts';
@@ -186,7 +187,7 @@ export class BleSource implements Source {
   }
 
   /** Throws `device_unknown`, `device_gone`, what Radio.pair does, and `cancelled` by `signal`: see ByHand.pair. */
-  pair(device: string, dialogue: PairingDialogue, signal?: AbortSignal): Promise<void> {
+  pair(device: string, dialogue: PairingDialogue, signal?: AbortSignal): Promise<PairingOutcome> {
     return this.#uptime.during(() => this.#byHand.pair(device, dialogue, signal));
   }
 

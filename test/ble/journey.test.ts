@@ -98,7 +98,7 @@ describe.skipIf(!hasBus())('a Bluetooth wearable', () => {
       error: { code: 'usage', message: expect.stringContaining('--answer yes') },
     });
     const refused = await pairing('strap-2', '--answer', 'no');
-    expect(lastJson(refused.stdout)).toMatchObject({ error: { code: 'pairing_failed' } });
+    expect(lastJson(refused.stdout)).toEqual({ error: { code: 'pairing_failed', message: 'you said no' } });
     expect(bench.bluez.isPaired(COMPARED)).toBe(false);
 
     const paired = await pairing('strap-2', '--answer', 'yes');
@@ -108,10 +108,12 @@ describe.skipIf(!hasBus())('a Bluetooth wearable', () => {
       .map((line) => JSON.parse(line));
     expect(lines).toEqual([
       { event: 'question', kind: 'confirm', passkey: '004711' },
-      { device: 'strap-2', paired: true },
+      { device: 'strap-2', paired: true, already: false },
     ]);
     expect(bench.bluez.isPaired(COMPARED)).toBe(true);
     await until('the status to say so', async () => (await show('strap-2')).status.paired);
+    const again = await runCommand(['agent', 'devices', 'pair', 'strap-2', '--data', site.agentDir]);
+    expect([again.code, again.stdout]).toEqual([0, 'strap-2 was paired already\n']);
   });
 
   test('a pairing that is cancelled makes room for the next one, whatever it waited for', async () => {
@@ -135,7 +137,7 @@ describe.skipIf(!hasBus())('a Bluetooth wearable', () => {
     bench.bluez.loseKey(COMPARED);
     await until('the status to say so', async () => (await show('strap-2')).status.problem === 'pairing_needed');
     const paired = await pairing('strap-2', '--answer', 'yes');
-    expect(lastJson(paired.stdout)).toEqual({ device: 'strap-2', paired: true });
+    expect(lastJson(paired.stdout)).toEqual({ device: 'strap-2', paired: true, already: false });
     const { readings } = (await show('strap-2')).status;
     await until('its readings', async () => (await show('strap-2')).status.readings > readings);
   });
