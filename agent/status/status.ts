@@ -29,7 +29,7 @@ export interface AgentStatus extends Omit<VaultStatus, 'spool'> {
   /** Until the spool is full at the present rate; null while it does not grow. */
   readonly secondsToFull: number | null;
   readonly devices: number;
-  /** The counts of broker and radio; empty while the agent does not run. */
+  /** The counts of broker and radio: what came since the start, kept or not; empty while the agent does not run. */
   readonly gateway: Readonly<Record<string, number>>;
   /** Each Bluetooth device; never a reading. */
   readonly ble: readonly BleStatus[];

@@ -85,9 +85,10 @@ function run(io: Io): Command {
 }
 
 const COUNTS = `
-In the JSON, the counts are of the folder's whole life and of messages that were kept; those in gateway are of what came since the agent
-started. So gateway.ble_quarantined may be more than quarantined: a stored record that does not decode is kept once, and
-comes again whenever its device is asked for its records; and of a flood of them only some are kept (ble_quarantine_dropped).`;
+In the JSON, the counts are of what was kept, in the folder's whole life; those in gateway are of
+what came since the agent started. So gateway.ble_quarantined and quarantined differ: a stored
+record that does not decode is kept once, and comes again whenever its device is asked for its
+records; and of a flood of such packets only some are kept (ble_quarantine_dropped).`;
 
 function status(io: Io): Command {
   const command = sub('status', 'Says how the agent stands. Also while it runs.').addHelpText('after', COUNTS);
@@ -114,7 +115,10 @@ function records(io: Io): Command {
           listed.records.map(({ id, interval, count, state, index }) => ({ id, ...interval, count, state, index })),
           ['id', 'start', 'end', 'count', 'state', 'index'],
         );
-      else io.printError('no records yet: a batch is sealed when it is 5 minutes old, or at once by agent flush');
+      else
+        io.printError(
+          `no records yet: a batch is sealed when it is 5 minutes old, or at once by ${typed('flush', given)}`,
+        );
       if (!listed.complete) io.printError('The facility cannot be asked: older records may be missing.');
     },
   );
