@@ -14,7 +14,7 @@ import sys
 from bumble import att, gatt
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Device, DeviceConfiguration
-from bumble.hci import Address, HCI_Error, HCI_ErrorCode
+from bumble.hci import Address, HCI_Error, HCI_ErrorCode, HCI_LE_Set_Advertising_Enable_Command
 from bumble.keys import MemoryKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport.unix import open_unix_client_transport
@@ -125,14 +125,18 @@ class Strap:
 
     async def advertise(self):
         await self.is_on.wait()
+        await self.device.start_advertising()
         while True:
-            if self.link is None:
-                with overtaken():
-                    await self.device.start_advertising()
             await asyncio.sleep(READVERTISE_S)
             if self.link is None:
-                with overtaken():
-                    await self.device.stop_advertising()
+                await self.enable(0)
+            if self.link is None:
+                await self.enable(1)
+
+    async def enable(self, on):
+        """Whatever Bumble believes: a central that was faster has switched it off, and one that failed leaves it so."""
+        with overtaken():
+            await self.device.send_sync_command(HCI_LE_Set_Advertising_Enable_Command(advertising_enable=on))
 
     async def drop(self):
         if self.link is not None:
