@@ -6,6 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { jsonLine, processIo, recordingIo, tableLines } from './io.ts';
 
 describe('jsonLine', () => {
+  it('says nothing to a terminal that is not written out', () => {
+    const hostile = '\u009b31m\u202eabc\u2028\u{e0041}\u007f';
+    const text = jsonLine({ hostile });
+    expect(text).toMatch(/^[ -~]+$/);
+    expect(JSON.parse(text)).toEqual({ hostile });
+  });
+
   it('writes bytes as hex, also those of a Buffer', () => {
     expect(jsonLine({ a: Uint8Array.of(0, 255), b: Buffer.from([1, 16]) })).toBe('{"a":"00ff","b":"0110"}');
   });

@@ -106,14 +106,24 @@ export function recordingIo(
   };
 }
 
+/** What a device or a gateway sent may steer no terminal: control, direction and other invisible characters. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function escaped(found: string): string {
+  return Array.from({ length: found.length }, (_, at) => found.charCodeAt(at).toString(16).padStart(4, '0'))
+    .map((unit) => `\\u${unit}`)
+    .join('');
+}
+
 /** JSON text on one line. Bytes as hex; a bigint as a number where that is exact, else as text. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value, function (this: Record<string, unknown>, key, given: unknown) {
+  const text = JSON.stringify(value, function (this: Record<string, unknown>, key, given: unknown) {
     const item = this[key]; // not `given`: a Buffer has already become an object there
     if (typeof item === 'bigint') return Number.isSafeInteger(Number(item)) ? Number(item) : item.toString();
     if (item instanceof Uint8Array) return Array.from(item, (byte) => byte.toString(16).padStart(2, '0')).join('');
     return given;
   });
+  return text.replace(UNPRINTABLE, escaped);
 }
 
 /** Lines of an aligned table, header first; columns whose cells are all numbers stand right-aligned. */

@@ -9,8 +9,16 @@ const ADDRESS = 'C0:26:DA:01:02:03';
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 const yes: PairingDialogue = async () => true;
 
+const rule = (device: string, address: string | null, name: string | null) => ({
+  device,
+  match: { address, name, service: null },
+  setClock: false,
+});
+const BY_ADDRESS = rule('strap', ADDRESS, null);
+const BY_NAME = rule('strap', null, 'strap');
+
 /** A host that may have a bond with the one device around, and ends a pairing when it is answered or `end` is called. */
-async function bench({ bonded = true, up = true, advertises = true, asks = true } = {}) {
+async function bench({ bonded = true, up = true, advertises = true, asks = true, rules = [BY_ADDRESS] } = {}) {
   const did: string[] = [];
   const timers = new Map<() => void, number>();
   let known = true;
@@ -51,9 +59,7 @@ async function bench({ bonded = true, up = true, advertises = true, asks = true 
     timers.set(work, ms);
     return () => void timers.delete(work);
   };
-  const devices = {
-    list: () => [{ device: 'strap', match: { address: ADDRESS, name: null, service: null }, setClock: false }],
-  };
+  const devices = { list: () => rules };
   const host = await radioHost({ radio, devices, after });
   const desk = new AbortController();
   return {
@@ -89,6 +95,22 @@ describe('a pairing without an agent', () => {
     for (let n = 0; n < 3; n++) await turn();
     await done;
     expect([did, asked, isBonded()]).toEqual([['forget a bond', 'pair'], ['confirm'], true]);
+  });
+
+  it('takes no bond of a device that is known by its name alone, which anybody may have', async () => {
+    const { did, pair, isBonded } = await bench({ rules: [BY_NAME] });
+    expect(await pair()).toBe('was-paired');
+    expect([isBonded(), did]).toEqual([true, []]);
+  });
+
+  it('does not look at a device of that name that another rule names by its address', async () => {
+    const { did, desk, pair, turn } = await bench({ rules: [BY_NAME, rule('other', ADDRESS, null)] });
+    const cancelled = expect(pair()).rejects.toThrow(code('cancelled'));
+    await turn();
+    desk.abort();
+    await turn();
+    await cancelled;
+    expect(did).toEqual([]);
   });
 
   it('takes no bond of a device that is not there, or when it is called off before', async () => {

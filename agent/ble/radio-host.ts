@@ -59,14 +59,20 @@ export async function radioHost({
     await radio.discover(true);
   }
 
+  const matchOf = (device: string) => devices.list().find((known) => known.device === device)?.match;
+
   /** Remembered devices that were not heard are out of reach as far as anybody knows. */
   async function heard(device: string, signal: AbortSignal): Promise<BleAddress> {
-    const match = devices.list().find((known) => known.device === device)?.match;
+    const rules = devices.list();
+    const match = matchOf(device);
+    const others = new Set(rules.filter((known) => known.device !== device).map((known) => known.match.address));
     if (match === undefined) throw new VitalsealError('device_unknown');
     const isThere = ({ address, rssi, connected }: Sighting) => connected || (rssi !== null && !unheard.has(address));
     for (let waited = 0; waited < HEARD_MS; waited += LOOK_MS) {
       if (signal.aborted) throw pairingCancelled();
-      const found = radio.sightings().find((sighting) => isThere(sighting) && agrees(match, sighting));
+      const found = radio
+        .sightings()
+        .find((sighting) => isThere(sighting) && agrees(match, sighting) && !others.has(sighting.address));
       if (found !== undefined) return found.address;
       await pause(LOOK_MS);
     }
@@ -85,7 +91,8 @@ export async function radioHost({
         await radio.forget(address);
         unhear(address);
       },
-      isWorthless: () => true,
+      // Of a device that is known by its name alone: anybody may have that name.
+      isWorthless: () => matchOf(device)?.address !== null,
     };
     return pairByHand(ports, dialogue, signal);
   }

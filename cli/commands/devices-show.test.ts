@@ -24,8 +24,12 @@ it.each([
     true,
     "1 hour 1 minute behind; not set: this gateway's own clock is not synchronised (timedatectl)",
   ],
-  [{ ...clock, fault: true, setting: 'due' }, true, 'shows no date; about to be set'],
-  [{ ...clock, offsetMs: 864e6, fault: true, setting: 'due' }, true, '10 days ahead, which cannot be; about to be set'],
+  [{ ...clock, fault: true, setting: 'due' }, true, 'shows no date; to be set as soon as a link lasts'],
+  [
+    { ...clock, offsetMs: 864e6, fault: true, setting: 'due' },
+    true,
+    '10 days ahead, which cannot be; to be set as soon as a link lasts',
+  ],
 ] as const)('says of the clock %j in words: %s %s', (seen, allowed, words) => {
   expect(clockWords(seen, allowed)).toBe(words);
 });

@@ -86,8 +86,8 @@ const LEFT_ALONE = {
   'not-allowed': 'not set: it was added without --set-clock',
   'gateway-unsynchronised': "not set: this gateway's own clock is not synchronised (timedatectl)",
   'not-settable': 'not set: the device has no way to set it',
-  'not-taken': 'set, and wrong all the same: set again when it connects anew',
-  due: 'about to be set',
+  'not-taken': 'it did not take the time that it was given: tried again when it connects anew',
+  due: 'to be set as soon as a link lasts',
 } as const;
 
 /** How far a device's clock is from the gateway's, and what is done about it. */

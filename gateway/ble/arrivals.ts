@@ -60,6 +60,9 @@ export class Arrivals {
       return false;
     }
     driver.account.lastSeenMs = now.wallMs;
+    // A device with a link is heard only when BlueZ has paired it by itself, or not any more.
+    if (driver.isBusy && driver.state.paired !== sighting.paired)
+      driver.hear({ kind: 'seen', paired: sighting.paired });
     if (driver.isBusy || isHeld(driver.rule.device)) return true;
     if (this.#connects(driver, sighting, intake)) driver.hear({ kind: 'seen', paired: sighting.paired });
     return true;

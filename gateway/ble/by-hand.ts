@@ -76,7 +76,8 @@ export class ByHand {
       return address;
     };
     // One that is not in use: the device knows nothing of it, and as long as the host has it, nothing is paired anew.
-    const isWorthless = () => driverOf(device)?.state.problem === 'pairing_needed';
+    const isWorthless = () =>
+      driverOf(device)?.state.bondDoubted === true || driverOf(device)?.state.problem === 'pairing_needed';
     const forget = (at: BleAddress) => this.#drop(device, at);
     try {
       const outcome = await pairByHand(

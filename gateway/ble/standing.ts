@@ -31,7 +31,7 @@ export function statusOf({ driver, address, heard, advertises, nowMs, radioUp }:
     readings: account.readings,
     quarantined: account.quarantined,
     throttled: account.throttled,
-    problem: radioUp ? (state.problem ?? account.problem) : 'radio_unavailable',
+    problem: radioUp ? problemOf(driver) : 'radio_unavailable',
     clock: clockOf(state),
     manufacturer: about.manufacturer,
     model: about.model,
@@ -44,6 +44,11 @@ function clockOf({ clock, clockSetting, hasClock }: SessionState): BleStatus['cl
   if (clock === null || clockSetting === null) return hasClock === false ? 'none' : null;
   const { offsetMs, uncertaintyMs, fault } = clock;
   return { offsetMs, uncertaintyMs, fault: fault !== null, setting: clockSetting };
+}
+
+/** A bond that is worth nothing stays so, whatever the last try ended with. */
+function problemOf({ account, state }: SessionDriver): BleStatus['problem'] {
+  return state.paired && state.bondDoubted ? 'pairing_needed' : (state.problem ?? account.problem);
 }
 
 function stateOf({ account, state }: SessionDriver, advertises: boolean, nowMs: number): BleState {

@@ -34,8 +34,8 @@ interface Pairing {
 }
 
 export interface AgentTold {
-  /** Whether the device at `path` has a link of this radio, or is to have one. */
-  readonly isLinked: (path: string) => boolean;
+  /** Whether the device at `path` may be paired without a person: it has no bond, and a link of this radio. */
+  readonly mayPair: (path: string) => boolean;
   /** BlueZ pairs the device at `path` by itself and wants a person; it was told no. */
   readonly unasked: (path: string) => void;
   readonly log: (message: string, detail: object) => void;
@@ -163,7 +163,7 @@ export class Agent {
    */
   #unasked(path: string, question: PairingQuestion | 'accept'): Answer {
     if (question === 'accept') throw new HostError(REJECTED);
-    if (question.kind === 'authorize' && this.#told.isLinked(path)) return YES;
+    if (question.kind === 'authorize' && this.#told.mayPair(path)) return YES;
     this.#told.unasked(path);
     throw new HostError(REJECTED);
   }

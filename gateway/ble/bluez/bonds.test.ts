@@ -5,7 +5,7 @@ test('a device lacks its key when the host ended its links three times in a row,
   const bonds = new Bonds();
   expect([1, 2].map(() => bonds.lacksKey('a'))).toEqual([false, false]);
   expect(bonds.lacksKey('b')).toBe(false);
-  bonds.holds('a');
+  bonds.otherwise('a');
   expect([1, 2, 3, 4].map(() => bonds.lacksKey('a'))).toEqual([false, false, true, true]);
   bonds.forget('a');
   expect(bonds.lacksKey('a')).toBe(false);

@@ -16,8 +16,8 @@ export class Bonds {
     this.#wantedMs.delete(path);
   }
 
-  /** A link is of use. */
-  holds(path: string): void {
+  /** A link is of use, or failed in another way. */
+  otherwise(path: string): void {
     this.#ended.delete(path);
   }
 

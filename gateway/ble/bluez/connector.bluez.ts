@@ -35,6 +35,14 @@ export class Connector {
 
   /** Resolves when it stands, its services perhaps unknown still. Throws HostError, `device_gone`, `pairing_needed`, `radio_unavailable`. */
   async make(link: Link): Promise<void> {
+    try {
+      await this.#attempt(link);
+    } catch (error) {
+      throw this.#lacksKey(link, error) ? new VitalsealError('pairing_needed') : error;
+    }
+  }
+
+  async #attempt(link: Link): Promise<void> {
     const untilMs = performance.now() + this.#timeouts.connectMs;
     const once = () => this.#call(link, untilMs);
     if (this.#helped >= HELPED_OFTEN) return this.#discovery.without(once);
@@ -73,7 +81,6 @@ export class Connector {
         await guarded(link, Promise.race([call, whole])).catch((error) => reason(error, call));
         done = true;
       } catch (error) {
-        if (this.#lacksKey(link, error)) throw new VitalsealError('pairing_needed');
         done = isAlready(error);
         if (!done && !isInProgress(error)) throw error;
         if (!done) await guarded(link, pause(Math.min(leftMs, IN_PROGRESS_MS)));
@@ -86,8 +93,11 @@ export class Connector {
 
   /** The host ended a link that stood, as it does when the device does not know the key of their bond (Core, Vol 1, Part F, 2.6). */
   #lacksKey({ path, wasConnected, cancelled }: Link, error: unknown): boolean {
-    if (!wasConnected || cancelled || this.#host.objects.device(path)?.paired !== true) return false;
-    return isKeyMissing(error) || (isEndedByHost(error) && this.#bonds.lacksKey(path));
+    const looksLikeIt = wasConnected && !cancelled && this.#host.objects.device(path)?.paired === true;
+    if (looksLikeIt && isKeyMissing(error)) return true;
+    if (looksLikeIt && isEndedByHost(error)) return this.#bonds.lacksKey(path);
+    this.#bonds.otherwise(path);
+    return false;
   }
 }
 

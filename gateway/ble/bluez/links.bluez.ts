@@ -183,7 +183,7 @@ export class Links {
       const characteristics = this.#host.objects.characteristics(path);
       link.characteristics = new Set(characteristics.map(({ handle }) => handle));
       link.phase = 'up';
-      this.#bonds.holds(path);
+      this.#bonds.otherwise(path);
       return characteristics;
     } catch (error) {
       if (this.#links.get(path) === link) this.#links.delete(path);

@@ -82,7 +82,8 @@ class BluezRadio implements Radio {
     this.#links = new Links(this.#host, this.#discovery, timeouts, (event) => this.#emit(event));
     this.#agent = new Agent(this.#host, timeouts, {
       log,
-      isLinked: (path) => this.#links.has(path),
+      // Whoever imitates a bonded device may not have its bond made anew.
+      mayPair: (path) => this.#links.has(path) && this.#host.objects.device(path)?.paired !== true,
       unasked: (path) => this.#links.wantsPerson(path),
     });
   }
@@ -135,9 +136,9 @@ class BluezRadio implements Radio {
 
   async pair(address: BleAddress, dialogue: PairingDialogue | null): Promise<void> {
     const device = this.#device(address);
-    if (device.paired) return;
     // Else the device would show its digits once more, to nobody.
     if (dialogue === null && this.#links.wantedPerson(device.path)) throw new VitalsealError('pairing_needed');
+    if (device.paired) return;
     await this.#agent.pair(device, dialogue).finally(() => this.#links.madeByPairing(device.path));
   }
 

@@ -112,6 +112,8 @@ function subscribed(turn: Turn, to: Subscription, yes: boolean) {
 
 /** All is set up: from here on the device speaks. */
 function goLive(turn: Turn) {
+  turn.state.refusals = 0;
+  turn.state.bondDoubted = false;
   const { link, config } = turn.state;
   if (link === null) return;
   if (![...link.subscriptions.values()].some(({ role }) => role === 'readings' || role === 'segments')) {

@@ -159,7 +159,8 @@ const begin = (setClock: boolean, limits = SESSION_LIMITS) =>
 test('anything in any order: never throws, never hangs, gives back its slot', () => {
   const reached = new Set<string>();
   const run = (moves: readonly Move[], setClock: boolean) => {
-    let state = begin(setClock, { ...SESSION_LIMITS, saveEvery: 2, unsettled: 12 });
+    // Half of them after two refusals: at the next one it waits for a person.
+    let state = { ...begin(setClock, { ...SESSION_LIMITS, saveEvery: 2, unsettled: 12 }), refusals: setClock ? 2 : 0 };
     const holds = new Holdings();
     for (const m of moves) {
       const input = inputOf(state, m);

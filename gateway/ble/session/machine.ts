@@ -15,7 +15,7 @@ import { askAgain, notKept, silent } from './records.ts';
 import { isLinked, type SessionState, wantsSlot } from './state.ts';
 import { type SessionStep, Turn } from './turn.ts';
 import { liveValue, takeValue } from './values.ts';
-import { closed, connect, fail, leave, lost, paired, pairingFailed, queue, retry, unpaired } from './way.ts';
+import { closed, connect, fail, keyDoubted, leave, lost, paired, pairingFailed, queue, retry } from './way.ts';
 
 export type { SessionStep } from './turn.ts';
 
@@ -73,6 +73,8 @@ function take(turn: Turn, input: SessionInput) {
       return timer(turn, input.id);
     case 'pairedByHand':
       turn.state.paired = true;
+      turn.state.bondDoubted = false;
+      turn.state.refusals = 0;
       if (state.phase !== 'unpaired' && state.phase !== 'waiting') return;
       turn.cancel('retry');
       turn.state.failures = 0;
@@ -150,7 +152,7 @@ function failed(turn: Turn, code: ErrorCode) {
       return pairingFailed(turn, code);
     case 'connect':
       if (code !== 'pairing_needed') return fail(turn, code);
-      return turn.state.paired ? unpaired(turn) : stepFailed(turn, step, code);
+      return turn.state.paired ? keyDoubted(turn) : stepFailed(turn, step, code);
     default:
       return stepFailed(turn, step, code);
   }

@@ -3,6 +3,7 @@ import { CONTEXT } from '@vitalseal/ledger';
 import { describe, expect, test } from 'vitest';
 import { glucoseRecord, METER, meterAnswers } from './meter.testing.ts';
 import { durable, type Interference, Rig, type RigDevice } from './rig.testing.ts';
+import { SESSION_LIMITS } from './state.ts';
 
 const RECORDS = [1, 2, 3].map((n) => glucoseRecord(n, 50 + n));
 const meter = (): RigDevice => ({
@@ -40,26 +41,65 @@ describe('pairing', () => {
     expect(rig.state.phase).toBe('live');
   });
 
-  test('only a person can pair it: waits for that, not for sightings', () => {
+  test('only a person can pair it: tried three times, far apart, and then no more, however often it is heard', () => {
     const rig = new Rig(meter());
     rig.interfere = (e) => (e.kind === 'connect' || e.kind === 'pair' ? 'pairing_needed' : undefined);
     rig.begin().run();
+    for (const _ of [1, 2]) {
+      expect(rig.state).toMatchObject({ phase: 'waiting', problem: 'pairing_needed' });
+      expect(rig.timers.get('retry')).toBe(SESSION_LIMITS.pairingRetryMs);
+      // A person who tries in vain does not bring the next try nearer.
+      rig.put({ kind: 'pause', forMs: 1000, why: 'yield' });
+      expect(rig.timers.get('retry')).toBe(SESSION_LIMITS.pairingRetryMs);
+      rig.put({ kind: 'seen', paired: false });
+      rig.fire('retry').run();
+    }
     expect(rig.state).toMatchObject({ phase: 'unpaired', problem: 'pairing_needed' });
     expect(rig.holdsSlot).toBe(false);
     expect(rig.put({ kind: 'seen', paired: false })).toEqual([]);
     rig.interfere = () => undefined;
     rig.put({ kind: 'pairedByHand' });
-    expect(rig.run().state.phase).toBe('live');
+    expect(rig.run().state).toMatchObject({ phase: 'live', refusals: 0 });
   });
 
-  test('paired elsewhere: the next sighting says so', () => {
+  test('a link that dropped once as if it were refused is made again', () => {
     const rig = new Rig(meter());
     rig.interfere = (e) => (e.kind === 'connect' || e.kind === 'pair' ? 'pairing_needed' : undefined);
     rig.begin().run();
+    rig.interfere = () => undefined;
+    rig.put({ kind: 'seen', paired: false });
+    rig.fire('retry').run();
+    expect(rig.state).toMatchObject({ phase: 'live', problem: null, refusals: 0 });
+  });
+
+  test('paired elsewhere: goes on', () => {
+    const rig = new Rig(meter());
+    rig.interfere = (e) => (e.kind === 'connect' || e.kind === 'pair' ? 'pairing_needed' : undefined);
+    rig.begin().run();
+    for (const _ of [1, 2]) {
+      rig.put({ kind: 'seen', paired: false });
+      rig.fire('retry').run();
+    }
     expect(rig.state.phase).toBe('unpaired');
     rig.interfere = () => undefined;
     rig.put({ kind: 'seen', paired: true });
     expect(rig.run().state.phase).toBe('live');
+  });
+
+  test('a bond that protects too little is not tried every second, and is known as worthless until it is made anew', () => {
+    const rig = new Rig(meter());
+    rig.interfere = (e) => (e.kind === 'subscribe' ? 'pairing_needed' : undefined);
+    rig.put({ kind: 'seen', paired: true });
+    rig.run();
+    expect(rig.state).toMatchObject({ phase: 'waiting', problem: 'pairing_needed', bondDoubted: true });
+    expect(rig.timers.get('retry')).toBe(SESSION_LIMITS.pairingRetryMs);
+    rig.interfere = (e) => (e.kind === 'connect' ? 'device_gone' : undefined);
+    rig.put({ kind: 'seen', paired: true });
+    rig.fire('retry').run();
+    expect(rig.state).toMatchObject({ problem: 'device_gone', bondDoubted: true });
+    rig.interfere = () => undefined;
+    rig.put({ kind: 'pairedByHand' });
+    expect(rig.run().state).toMatchObject({ phase: 'live', bondDoubted: false });
   });
 
   test('bonded, and still the device wants it: it has lost its key. Says so, tries again now and then, and goes on when paired anew', () => {

@@ -152,6 +152,10 @@ export interface SessionState {
   readonly paired: boolean;
   /** A pairing was tried since the last connection that held. */
   readonly pairingTried: boolean;
+  /** How often in a row a person would have been wanted. */
+  readonly refusals: number;
+  /** The host has a bond that seems to be worth nothing: the device lost its key, or the bond protects too little. */
+  readonly bondDoubted: boolean;
   /** Waits because it sends more than allowed. */
   readonly throttled: boolean;
   readonly about: About;
@@ -220,6 +224,8 @@ export function newSession(config: SessionConfig): SessionState {
     seenAgain: false,
     paired: false,
     pairingTried: false,
+    refusals: 0,
+    bondDoubted: false,
     throttled: false,
     about: UNKNOWN,
     clock: null,

@@ -4,6 +4,8 @@ import { cutDumps, saveAgain } from './commits.ts';
 import { type After, isLinked } from './state.ts';
 import type { Turn } from './turn.ts';
 
+/** In a row: then it waits for a person, however long. */
+const MOST_REFUSALS = 3;
 const LINK_TIMERS = ['stable', 'racp', 'records', 'clock'] as const;
 
 export function queue(turn: Turn) {
@@ -54,13 +56,23 @@ export function pairingFailed(turn: Turn, code: ErrorCode) {
   hangUp(turn, { next: 'wait', ms: turn.state.config.limits.pairingRetryMs, throttled: false });
 }
 
-/** Only a person can pair this one. Where the host has a bond all the same, it may yet turn out to be good. */
+/** Only a person can pair this one. Each try shows digits to nobody, or something like it: it is not tried often. */
 export function unpaired(turn: Turn) {
   turn.note('pairing-refused', 'pairing_needed');
-  const { paired, config } = turn.state;
-  const after: After = paired ? failure(turn, 'pairing_needed', config.limits.longestRetryMs) : { next: 'unpaired' };
+  const { paired, refusals, config } = turn.state;
+  turn.state.refusals = refusals + 1;
+  turn.state.bondDoubted = paired;
   turn.state.problem = 'pairing_needed';
-  hangUp(turn, after);
+  // A bond may turn out to be good all the same, and what looked like a refusal to have been a link that dropped.
+  const again = paired || refusals + 1 < MOST_REFUSALS;
+  hangUp(turn, again ? { next: 'wait', ms: config.limits.pairingRetryMs, throttled: false } : { next: 'unpaired' });
+}
+
+/** Its links end as those of a device do that lost the key of its bond. Nothing is asked of it: it is tried as after any failure. */
+export function keyDoubted(turn: Turn) {
+  turn.note('pairing-refused', 'pairing_needed');
+  turn.state.bondDoubted = true;
+  hangUp(turn, failure(turn, 'pairing_needed', turn.state.config.limits.longestRetryMs));
 }
 
 /** Something failed on the way to a link, or on it. */
@@ -136,7 +148,8 @@ export function leave(turn: Turn, after: After) {
   }
   if (phase === 'connecting' || phase === 'pairing' || isLinked(turn.state)) return hangUp(turn, after);
   // A pause changes nothing for what waits to be paired.
-  if (phase === 'unpaired' && after.next !== 'stopped') return;
+  const isUnpaired = phase === 'unpaired' || (phase === 'waiting' && turn.state.problem === 'pairing_needed');
+  if (isUnpaired && after.next !== 'stopped') return;
   turn.cancel('queue', 'retry');
   if (phase === 'queued') turn.emit({ kind: 'releaseSlot' });
   enter(turn, after);
