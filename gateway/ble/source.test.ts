@@ -103,6 +103,17 @@ describe('a device of the allow list', () => {
     expect([site.status('one').connections, site.status('two').state]).toEqual([1, 'live']);
   });
 
+  it('that was not heard since the start loses its bond too when it is removed', async () => {
+    const site = new Site();
+    site.radio.paired.add(addressOf(1));
+    site.allow('strap', { address: addressOf(1) });
+    await site.start();
+    site.devices.splice(0);
+    site.source.devicesChanged();
+    await site.source.forget('strap');
+    expect([...site.radio.paired]).toEqual([]);
+  });
+
   it('is hung up at once when it is removed, and picked up again when it is added', async () => {
     const site = await withStrap();
     const removed = site.devices.splice(0);

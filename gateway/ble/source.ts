@@ -163,7 +163,7 @@ export class BleSource implements Source {
   status(): readonly BleStatus[] {
     const nowMs = this.#nowMs();
     return [...this.#drivers].map(([device, driver]) => {
-      const address = driver.address ?? this.#allow.addressOf(device) ?? driver.rule.match.address;
+      const address = driver.address ?? this.#allow.addressOf(device);
       const heard = address === null ? null : this.#heard.get(address);
       const where = { address, heard, advertises: this.#arrivals.isBroadcaster(device) };
       return statusOf({ driver, ...where, nowMs, radioUp: this.#uptime.isUp });
@@ -264,7 +264,7 @@ export class BleSource implements Source {
 
   #remove(driver: SessionDriver): void {
     const { device } = driver.rule;
-    const address = driver.address ?? this.#allow.addressOf(device);
+    const address = driver.address ?? this.#allow.addressOf(device) ?? driver.rule.match.address;
     this.#byHand.removed(device, address);
     this.#drivers.delete(device);
     this.#closing.add(driver);
