@@ -9,7 +9,7 @@ import { type FakeBluezProcess, startFakeBluezProcess } from './ble/fake-bluez/p
 import type { FakeDeviceSpec } from './ble/fake-bluez/spec.ts';
 import type { AnswerPairing } from './ble/gatt-server/agent.bluez.ts';
 import { type GattServer, type GattServerOptions, startGattServer } from './ble/gatt-server/gatt-server.bluez.ts';
-import { BLE_KINDS, type BleKind, createPeripheral, isBleKind, type PeripheralSpec } from './ble/kinds.ts';
+import { BLE_KINDS, type BleKind, createPeripheral, type PeripheralSpec } from './ble/kinds.ts';
 import { AttError, type Packet, type Peripheral } from './ble/peripheral.ts';
 import type { GlucoseMeter } from './ble/peripherals/glucose-meter.ts';
 import { emissionsOf, isKind, KINDS, type Kind } from './devices/kinds.ts';
@@ -63,7 +63,6 @@ export {
   createPeripheral,
   FAULTS,
   FORMATS,
-  isBleKind,
   isKind,
   KINDS,
   LinkRefused,

@@ -23,10 +23,6 @@ export const BLE_KINDS = {
 } as const;
 export type BleKind = keyof typeof BLE_KINDS;
 
-export function isBleKind(name: string): name is BleKind {
-  return Object.hasOwn(BLE_KINDS, name);
-}
-
 /** A device to simulate; plain data, so that another process can be told. */
 export interface PeripheralSpec extends Partial<Omit<PeripheralOptions, 'serial'>> {
   readonly kind: BleKind;

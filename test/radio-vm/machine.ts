@@ -28,7 +28,6 @@ export interface Boot {
   readonly program: string;
   /** The guest ends itself after so long; the host ends it a little later. */
   readonly seconds: number;
-  readonly onLine?: (line: string) => void;
 }
 
 /** Boots, waits for the end, and returns what was said on the console. */
@@ -63,11 +62,7 @@ function hasKvm(): boolean {
   }
 }
 
-async function run(
-  { image, program, seconds, onLine }: Boot,
-  stripped: string,
-  accelerator: string,
-): Promise<string[]> {
+async function run({ image, program, seconds }: Boot, stripped: string, accelerator: string): Promise<string[]> {
   const kernel = `console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off run=${program} seconds=${seconds}`;
   const share = (tag: string, path: string) =>
     `local,path=${path.replaceAll(',', ',,')},mount_tag=${tag},security_model=none,readonly=on`;
@@ -96,10 +91,7 @@ async function run(
   process.once('exit', kill);
   const timer = setTimeout(kill, (seconds + 15) * 1000);
   const lines: string[] = [];
-  createInterface(qemu.stdout).on('line', (line) => {
-    lines.push(line);
-    onLine?.(line);
-  });
+  createInterface(qemu.stdout).on('line', (line) => lines.push(line));
   await new Promise((resolve, reject) => qemu.once('error', reject).once('close', resolve)).finally(() => {
     clearTimeout(timer);
     process.off('exit', kill);

@@ -3,7 +3,6 @@
 import {
   createPeripheral,
   type GattServer,
-  type GattServerOptions,
   type Packet,
   type PeripheralSpec,
   startGattServer,
@@ -14,8 +13,6 @@ import { BUS_ADDRESS } from './host.ts';
 /** Real devices advertise that often when they want to be connected. */
 const READVERTISE_MS = 250;
 
-type Options = Omit<PeripheralSpec, 'address'> & Pick<GattServerOptions, 'pairing'>;
-
 export class Wearable {
   /** In order, over all links. */
   readonly sent: Packet[] = [];
@@ -24,12 +21,10 @@ export class Wearable {
   readonly #serve: () => Promise<GattServer>;
   #server: GattServer | null = null;
 
-  /** Unix ms at which it was switched on (again). */
-  onMs = 0;
   /** Called after each packet. */
   onSent: () => void = () => {};
 
-  constructor(adapter: string, { pairing, ...spec }: Options) {
+  constructor(adapter: string, spec: Omit<PeripheralSpec, 'address'>) {
     const made = createPeripheral({ ...spec, address: '00:00:00:00:00:00' });
     const disconnected = (atMs: number) => {
       this.ends.push(this.sent.length);
@@ -46,7 +41,6 @@ export class Wearable {
       peripheral,
       onSent,
       readvertiseMs: READVERTISE_MS,
-      ...(pairing && { pairing }),
     };
     this.#serve = () => startGattServer(options);
   }
@@ -54,7 +48,6 @@ export class Wearable {
   /** Advertises as soon as there is a bluetoothd with its adapter. */
   async switchOn(): Promise<void> {
     this.#server = await until('an adapter for the wearable', this.#serve, 20);
-    this.onMs = Date.now();
   }
 
   async switchOff(): Promise<void> {
