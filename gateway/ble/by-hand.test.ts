@@ -237,6 +237,58 @@ describe('a device that is to be paired anew', () => {
   });
 });
 
+describe('a link that fails while it is paired', () => {
+  const gone = expect.objectContaining({ code: 'device_gone' });
+
+  it('before anybody was asked is made again, and once more', async () => {
+    const { site, radio } = await withStrap();
+    radio.fail('pair', 'device_gone', 2);
+    const done = site.source.pair('strap', async () => true);
+    await site.live(6);
+    expect(await done).toBe('paired');
+    expect([radio.calls.pair, [...radio.paired]]).toEqual([3, [STRAP]]);
+  });
+
+  it('for the third time is told', async () => {
+    const { site, radio } = await withStrap();
+    radio.fail('pair', 'device_gone', 9);
+    const ended = expect(site.source.pair('strap', async () => true)).rejects.toThrowError(gone);
+    await site.live(6);
+    await ended;
+    expect(radio.calls.pair).toBe(3);
+  });
+
+  it('after somebody was asked is told: nobody is asked twice', async () => {
+    const { site, radio } = await withStrap();
+    let asked = 0;
+    radio.pair = async (_address, dialogue) => {
+      await dialogue?.({ kind: 'authorize' });
+      throw new VitalsealError('device_gone');
+    };
+    const dialogue = async () => ++asked > 0;
+    const ended = expect(site.source.pair('strap', dialogue)).rejects.toThrowError(gone);
+    await site.live(6);
+    await ended;
+    expect(asked).toBe(1);
+  });
+
+  it('can be called off between two', async () => {
+    const { site, radio, desk } = await withStrap();
+    await site.live(2);
+    let tried = 0;
+    radio.pair = async (address) => {
+      tried++;
+      radio.drop(address);
+      throw new VitalsealError('device_gone');
+    };
+    const ended = expect(site.source.pair('strap', async () => true, desk.signal)).rejects.toThrowError(cancelled);
+    await site.settle();
+    desk.abort();
+    await ended;
+    expect([tried, radio.paired.size]).toEqual([1, 0]);
+  });
+});
+
 it('a pairing that is called off takes no bond of another device that has its old address', async () => {
   const [here, there] = [addressOf(1), addressOf(2)];
   const site = new Site();

@@ -1,6 +1,6 @@
 // How a person pairs a device, whoever holds the radio: it is found, freed of a bond that is worth nothing any more, found
 // again, and paired. Called off or refused, no new bond stays; an old one goes only while its device is there to be paired.
-import { VitalsealError } from '@vitalseal/ledger';
+import { isVitalsealError, VitalsealError } from '@vitalseal/ledger';
 import type { BleAddress, PairingDialogue, Radio } from './radio.ts';
 import type { After } from './timers.ts';
 
@@ -22,6 +22,8 @@ export type PairingOutcome = 'paired' | 'was-paired';
 
 /** Milliseconds that a host gets to end a pairing to which it was told no. */
 const NO_MS = 5_000;
+/** Many links fail to come about the first time (Core, Vol 1, Part F, error 0x3E), and pairing makes one. */
+const TRIES = 3;
 
 /**
  * Throws what `find`, `forget` and Radio.pair do, `pairing_failed` for a no; `cancelled` as soon as can be after `signal`.
@@ -44,8 +46,19 @@ export async function pairByHand(
     await forget(address);
     address = await find();
   }
-  if (signal.aborted) throw pairingCancelled();
-  return new Attempt(ports, address, dialogue, signal).run();
+  const wasBonded = isBonded(radio, address);
+  for (let tries = 1; ; tries++) {
+    if (signal.aborted) throw pairingCancelled();
+    const attempt = new Attempt(ports, address, dialogue, signal, wasBonded);
+    try {
+      return await attempt.run();
+    } catch (error) {
+      const isLinkLost = isVitalsealError(error) && error.code === 'device_gone';
+      if (!isLinkLost || attempt.hasAsked || tries === TRIES) throw error;
+      unhear(address);
+      address = await find();
+    }
+  }
 }
 
 export function pairingCancelled(): VitalsealError {
@@ -59,18 +72,30 @@ class Attempt {
   readonly #dialogue: PairingDialogue;
   readonly #signal: AbortSignal;
   /** Radio.pair has nothing to do then, and the bond is not ours to take. */
-  readonly #isBonded: boolean;
+  readonly #wasBonded: boolean;
+  #hasAsked = false;
   #open = 0;
   #undoWait: (() => void) | null = null;
   #isOver = false;
   #givenUp: Promise<void> | null = null;
 
-  constructor(ports: PairingPorts, address: BleAddress, dialogue: PairingDialogue, signal: AbortSignal) {
+  constructor(
+    ports: PairingPorts,
+    address: BleAddress,
+    dialogue: PairingDialogue,
+    signal: AbortSignal,
+    wasBonded: boolean,
+  ) {
     this.#ports = ports;
     this.#address = address;
     this.#dialogue = dialogue;
     this.#signal = signal;
-    this.#isBonded = isBonded(ports.radio, address);
+    this.#wasBonded = wasBonded;
+  }
+
+  /** A person was bothered with it. */
+  get hasAsked(): boolean {
+    return this.#hasAsked;
   }
 
   async run(): Promise<PairingOutcome> {
@@ -88,7 +113,7 @@ class Attempt {
       await this.#givenUp;
     }
     const refusal = this.#refusal();
-    if (refusal === null) return this.#isBonded ? 'was-paired' : 'paired';
+    if (refusal === null) return this.#wasBonded ? 'was-paired' : 'paired';
     // It came about all the same.
     await this.#drop();
     throw refusal;
@@ -96,6 +121,7 @@ class Attempt {
 
   async #ask(question: Parameters<PairingDialogue>[0]): Promise<boolean | string | null> {
     if (this.#signal.aborted) return null;
+    this.#hasAsked = true;
     // The host took the question before back: the answer to that is none.
     this.#undoWait?.();
     this.#undoWait = null;
@@ -126,7 +152,7 @@ class Attempt {
   }
 
   async #drop(): Promise<void> {
-    if (!this.#isBonded) await this.#ports.forget(this.#address).catch(() => {});
+    if (!this.#wasBonded) await this.#ports.forget(this.#address).catch(() => {});
   }
 
   #refusal(): VitalsealError | null {

@@ -1,5 +1,6 @@
 // Pairing through our own agent: every method, who may answer, and what refuses.
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Message, type MessageBus, sessionBus } from '@jellybrick/dbus-next';
 import type { FakeDeviceSpec } from '@vitalseal/firmware-sim';
 import type { PairingDialogue, PairingQuestion } from '@vitalseal/gateway';
@@ -109,6 +110,22 @@ describe.skipIf(!busIsThere())('pairing by the radio over BlueZ', () => {
       return site.bluez.isPaired(STRAP);
     });
     await first;
+  });
+
+  it.each([
+    ['connecting', { connectMs: 200 }],
+    ['resolving', { resolveMs: 200 }],
+  ])('a link that is given up while %s leaves the pairing after it alone', async (phase, limits) => {
+    const strap = { kind: 'heart-rate', address: STRAP, seed: 1, rate: 20, pairing: 'numeric-comparison' } as const;
+    site = await RadioSite.start({ peripherals: [strap], limits });
+    await site.find();
+    const given = expect(site.radio.connect(STRAP)).rejects.toThrow(code('device_gone'));
+    if (phase === 'resolving') await until('the link', () => site.bluez.isConnected(STRAP));
+    else await sleep(50);
+    await site.radio.disconnect(STRAP);
+    await site.radio.pair(STRAP, () => sleep(300, true));
+    await given;
+    expect(site.bluez.isPaired(STRAP)).toBe(true);
   });
 
   it('BlueZ pairs by Just Works by itself when a value is protected', async () => {

@@ -69,6 +69,8 @@ export class Connector {
   async #call(link: Link, untilMs: number): Promise<void> {
     const { path } = link;
     for (let done = false; !done; ) {
+      // While discovery was being stopped, for one.
+      if (link.cancelled) throw new VitalsealError('device_gone');
       if (isWhole(this.#host.objects.device(path))) break;
       const leftMs = untilMs - performance.now();
       if (leftMs <= 0) throw new HostError(TIMEOUT);

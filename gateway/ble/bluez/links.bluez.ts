@@ -188,8 +188,8 @@ export class Links {
     } catch (error) {
       if (this.#links.get(path) === link) this.#links.delete(path);
       const failure = asRadioError(error, 'connect');
-      // Also ends an attempt that goes on inside the host.
-      if (failure.code !== 'radio_unavailable') {
+      // Also ends an attempt that goes on inside the host. Who cancelled did so already, and may be pairing by now.
+      if (failure.code !== 'radio_unavailable' && !link.cancelled) {
         this.#host.call(path, DEVICE, 'Disconnect', '', [], this.#timeouts.callMs).catch(() => {});
       }
       throw failure;
