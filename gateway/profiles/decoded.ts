@@ -8,7 +8,10 @@ export type Facts = { readonly [name: string]: Fact };
 
 /** What identifies a stored record of a device: its own sequence number and the time that it counts from. */
 export interface RecordId {
-  /** 0..65535: Glucose sequence number; CGM time offset in minutes; Pulse Oximeter record's place is not numbered. */
+  /**
+   * 0..65535: Glucose sequence number; CGM time offset in minutes. 0..2^32-1: record number of a health sensor. The records of
+   * a pulse oximeter have none.
+   */
   readonly sequence: number;
   /** As the device sent it; null where the session start (CGM) has to be added by whoever knows it. */
   readonly baseTime: string | null;
@@ -21,7 +24,7 @@ export interface Measurement {
   readonly facts: Facts;
   /** Null for characteristics that no RACP stores. */
   readonly record: RecordId | null;
-  /** This record's own bytes: of a CGM packet with several, its slice. */
+  /** This record's own bytes: of a CGM packet with several, its slice; of a stored observation, all but its number. */
   readonly bytes: Uint8Array;
 }
 

@@ -212,7 +212,8 @@ describe('a health observation', () => {
   it('that is stored has its record number', () => {
     const { measurements } = decodeObservation(fromHex(`07000100${SATURATION}`), true);
     expect(measurements[0]?.facts.recordNumber).toBe(0x10007);
-    expect(measurements[0]?.record).toEqual({ sequence: 7, baseTime: '2021-11-20T11:50:10Z' });
+    expect(measurements[0]?.record).toEqual({ sequence: 0x10007, baseTime: '2021-11-20T11:50:10Z' });
+    expect(measurements[0]?.bytes).toEqual(fromHex(SATURATION));
   });
 });
 

@@ -48,11 +48,12 @@ const OPERATIONS: Readonly<Record<number, string>> = {
 export function decodeObservation(value: Uint8Array, stored: boolean): DecodedPacket {
   const packet = new Packet(value);
   const recordNumber = stored ? packet.uint32() : null;
-  const { readings, facts, time } = readObservation(packet.rest());
-  // Records are told apart by 16 bits; the time and the bytes tell apart what has the same.
-  const record = recordNumber === null ? null : { sequence: recordNumber % 0x10000, baseTime: time };
+  // Without its number: the very bytes that it was told with when it was live.
+  const bytes = packet.rest();
+  const { readings, facts, time } = readObservation(bytes);
+  const record = recordNumber === null ? null : { sequence: recordNumber, baseTime: time };
   const all = recordNumber === null ? facts : { recordNumber, ...facts };
-  return { measurements: [{ readings, facts: all, record, bytes: value }], facts: NOTHING };
+  return { measurements: [{ readings, facts: all, record, bytes }], facts: NOTHING };
 }
 
 /** One notification: an observation where it is whole, else what its header says. */

@@ -2,10 +2,11 @@
 // known, and how far the cursor may go. The cursor stands for "this record and all before it are committed", so it moves
 // only over an unbroken run of commits, and in mid-dump only where the device has shown that it keeps the order, to a
 // record that a later one has followed: a live value that comes between records of the past does not carry it away.
-import { type Outcome, type RacpAnswer, REQUEST_ALL, requestFrom } from './control-point.ts';
+import { type Outcome, type RacpAnswer, requestAll, requestFrom } from './control-point.ts';
 import type { Cursor, CursorBook, RecordPlace } from './cursor.ts';
+import type { Asking } from './services.ts';
 
-/** From here on sequence numbers are about to begin again at 0, which "greater or equal" does not reach. */
+/** From here on numbers of 16 bits are about to begin again at 0, which "greater or equal" does not reach. */
 const WRAP_ZONE = 0xff00;
 const TURN = 0x10000;
 /** So many records in order, and a device keeps the order: by chance it happens once in 10^13 dumps. */
@@ -23,8 +24,7 @@ export interface Dump {
   readonly service: string;
   /** What the sequence counts in (CGM: the session start). */
   readonly session: string | null;
-  /** Its records have sequence numbers that a request may name; without, all are asked for, and no cursor is kept. */
-  readonly numbered: boolean;
+  readonly asking: Asking;
   /** Where the cursor stood at the start. */
   readonly start: Cursor | null;
   readonly mode: 'from' | 'all';
@@ -56,12 +56,12 @@ export interface Dump {
 
 /** A fresh dump: from the cursor where that is of use, of everything else. */
 export function beginDump(
-  about: Pick<Dump, 'service' | 'session' | 'numbered'>,
+  about: Pick<Dump, 'service' | 'session' | 'asking'>,
   cursor: Cursor | null,
   token: number,
 ): Dump {
   const start = cursor !== null && cursor.session === about.session ? cursor : null;
-  const isUseful = about.numbered && start !== null && start.sequence < WRAP_ZONE;
+  const isUseful = about.asking.numberBits > 0 && start !== null && !isWrapping(about, start);
   return {
     ...about,
     start,
@@ -87,30 +87,35 @@ export function beginDump(
 }
 
 /** Whether records of it are news: not what is asked for each time for want of a better request. */
-export function bringsNews({ numbered, mode, start }: Dump): boolean {
-  return numbered && (mode === 'from' || start === null);
+export function bringsNews({ asking, mode, start }: Dump): boolean {
+  return asking.numberBits > 0 && (mode === 'from' || start === null);
 }
 
 /** The same service again, everything. */
-export function beginAll({ service, session, numbered, start }: Dump, token: number): Dump {
-  return { ...beginDump({ service, session, numbered }, start, token), mode: 'all' };
+export function beginAll({ service, session, asking, start }: Dump, token: number): Dump {
+  return { ...beginDump({ service, session, asking }, start, token), mode: 'all' };
 }
 
-export function requestOf({ mode, start }: Dump): Uint8Array {
-  return mode === 'from' && start !== null ? requestFrom(start.sequence) : REQUEST_ALL;
+export function requestOf({ asking, mode, start }: Dump): Uint8Array {
+  return mode === 'from' && start !== null ? requestFrom(asking, start.sequence) : requestAll(asking);
+}
+
+/** Numbers of 32 bits do not come to their end. */
+function isWrapping({ asking }: Pick<Dump, 'asking'>, { sequence }: RecordPlace): boolean {
+  return asking.numberBits === 16 && sequence >= WRAP_ZONE;
 }
 
 /** Something came and is under way to the inbox as `dump.nextToken`: a record, or what cannot be placed (null). */
 export function arrived(dump: Dump, place: RecordPlace | null, saveEvery: number): Dump {
   const taken = { ...dump, nextToken: dump.nextToken + 1 };
-  if (place === null || !dump.numbered) return taken;
+  if (place === null || dump.asking.numberBits === 0) return taken;
   const isFirst = dump.first === 'awaited';
   const first = !isFirst ? dump.first : dump.mode === 'all' || isSame(place, dump.start) ? 'same' : 'other';
-  const newest = dump.newest === null || isNewer(place.sequence, dump.newest.sequence) ? place : dump.newest;
+  const newest = dump.newest === null || isNewer(dump, place, dump.newest) ? place : dump.newest;
   const inOrder = dump.inOrder + 1;
   const next = { ...taken, first, newest, last: place, sinceMark: dump.sinceMark + 1, inOrder };
   if (dump.last === null || isSame(place, dump.last)) return next;
-  if (!follows(place.sequence, dump.last.sequence)) {
+  if (!follows(dump, place, dump.last)) {
     return { ...next, unordered: true, followed: null, marks: [], sinceMark: 0 };
   }
   const followed = { place: dump.last, before: dump.nextToken, whole: false };
@@ -130,15 +135,16 @@ export function recognised(dump: Dump, place: RecordPlace): Dump {
   return { ...dump, first: 'same', newest: place, last: place };
 }
 
-/** After 65535 comes 0. */
-function follows(sequence: number, last: number): boolean {
-  return sequence > last || (last >= TURN - TURN / 4 && last < TURN && sequence < TURN / 4);
+/** After 65535 comes 0, where that is the highest. */
+function follows({ asking }: Dump, { sequence }: RecordPlace, last: RecordPlace): boolean {
+  const wraps = asking.numberBits === 16 && last.sequence >= TURN - TURN / 4 && sequence < TURN / 4;
+  return wraps || sequence > last.sequence;
 }
 
 /** By serial number arithmetic, for 16 bits: a meter holds far fewer than half of them. */
-function isNewer(a: number, b: number): boolean {
-  if (a >= TURN || b >= TURN) return a > b;
-  const ahead = (a - b + TURN) % TURN;
+function isNewer({ asking }: Dump, { sequence }: RecordPlace, than: RecordPlace): boolean {
+  if (asking.numberBits !== 16) return sequence > than.sequence;
+  const ahead = (sequence - than.sequence + TURN) % TURN;
   return ahead > 0 && ahead < TURN / 2;
 }
 
@@ -165,7 +171,7 @@ export function wantsAbort({ phase, first, mode, unabortable }: Dump): boolean {
 export function over(dump: Dump, outcome: Outcome): Dump {
   if (dump.phase === 'over') return dump;
   const ended: Dump = { ...dump, phase: 'over', outcome };
-  if (!dump.numbered || dump.first !== 'same') return ended;
+  if (dump.asking.numberBits === 0 || dump.first !== 'same') return ended;
   const isWhole = outcome === 'complete' || outcome === 'none';
   if (isWhole && isDisordered(dump)) return ended;
   if (isWhole && dump.newest !== null) {
@@ -189,7 +195,7 @@ export function afterDump(dump: Dump): 'all' | 'done' | 'failed' {
   // A device that sends by place in its memory had perhaps not come to its oldest when it was cut.
   if (isDisordered(dump) || start?.partial === true) return 'all';
   // Those after the wrap have smaller numbers, and were not asked for.
-  return newest !== null && newest.sequence >= WRAP_ZONE ? 'all' : 'done';
+  return newest !== null && isWrapping(dump, newest) ? 'all' : 'done';
 }
 
 export function owns({ firstToken, nextToken }: Dump, token: number): boolean {

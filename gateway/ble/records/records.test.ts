@@ -3,13 +3,19 @@
 import { toHex } from '@vitalseal/ledger';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { REQUEST_ABORT, REQUEST_ALL, racpAnswer, requestFrom } from './control-point.ts';
+import { REQUEST_ABORT, racpAnswer, requestAll, requestFrom } from './control-point.ts';
 import { NO_CURSORS, type RecordPlace } from './cursor.ts';
 import { advance, arrived, beginDump, type Dump, over, settle } from './dump.ts';
 import { recordKey } from './identity.ts';
 
+const METER = { report: 1, numberBits: 16 } as const;
+const SENSOR = { report: 7, numberBits: 32 } as const;
+
 test('requests', () => {
-  expect([REQUEST_ALL, REQUEST_ABORT, requestFrom(0x1234)].map(toHex)).toEqual(['0101', '0300', '0103013412']);
+  expect([requestAll(METER), REQUEST_ABORT, requestFrom(METER, 0x1234)].map(toHex)).toEqual([
+    ...['0101', '0300', '0103013412'],
+  ]);
+  expect([requestAll(SENSOR), requestFrom(SENSOR, 0xfedc_ba98)].map(toHex)).toEqual(['0701', '07030198badcfe']);
 });
 
 test.each([
@@ -20,6 +26,13 @@ test.each([
   ['06000109', { to: 'report', says: 'unsupported' }],
   ['06000108', { to: 'report', says: 'incomplete' }],
   ['060001ff', { to: 'report', says: 'incomplete' }],
+  ['06000701', { to: 'report', says: 'complete' }],
+  ['06000706', { to: 'report', says: 'none' }],
+  ['06000702', { to: 'report', says: 'unsupported' }],
+  ['0600070a', { to: 'report', says: 'incomplete' }],
+  ['080005000000', { to: 'report', says: 'complete' }],
+  ['08000500', { to: 'report', says: 'complete' }],
+  ['0800', null],
   ['06000301', { to: 'abort', says: 'complete' }],
   ['06000307', { to: 'abort', says: 'incomplete' }],
   ['06000401', null],
@@ -65,7 +78,7 @@ describe('a record is itself', () => {
 
 describe('how far a dump has come', () => {
   const place = (sequence: number): RecordPlace => ({ sequence, hash: new Uint8Array(8).fill(sequence) });
-  const begun = () => beginDump({ service: '1808', session: null, numbered: true }, null, 100);
+  const begun = () => beginDump({ service: '1808', session: null, asking: METER }, null, 100);
   const after = (sequences: readonly number[], saveEvery = 1): Dump =>
     sequences.reduce((dump, sequence) => arrived(dump, place(sequence), saveEvery), begun());
   const reached = (dump: Dump) => advance(dump, NO_CURSORS).book.get('1808')?.sequence ?? null;

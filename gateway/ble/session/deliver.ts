@@ -14,6 +14,16 @@ export type Origin = Pick<Subscription, 'uuid' | 'service' | 'recorded'>;
 const CGM = '181F';
 const GLUCOSE_CONTEXT = '2A34';
 
+/**
+ * When a health sensor observed something, by its clock: live it has no number, and is known by its time and bytes. Null for
+ * everything else, and where the clock is not to be relied on: one that stands still makes equal observations one.
+ */
+export function momentOf({ link }: SessionState, { uuid }: Origin, { readings }: Measurement): string | null {
+  if (uuid !== LIVE_OBSERVATIONS && uuid !== STORED_OBSERVATIONS) return null;
+  if (link?.clock == null || link.clock.fault !== null) return null;
+  return readings.find(({ deviceTime }) => deviceTime !== null)?.deviceTime ?? null;
+}
+
 /** The packet, or why it is none. Observations of a health sensor are whole here, and may be longer than a packet. */
 export function decoded(uuid: string, bytes: Uint8Array): DecodedPacket | ErrorCode {
   try {
@@ -65,8 +75,12 @@ function isLasting({ record, readings }: Measurement): boolean {
 }
 
 /** Null for what no RACP stores. */
-export function keyOf(state: SessionState, origin: Origin, { record, bytes }: Measurement): RecordKey | null {
+export function keyOf(state: SessionState, origin: Origin, measurement: Measurement): RecordKey | null {
+  if (momentOf(state, origin, measurement) !== null) {
+    return recordKey(state.config.hashKey, state.config.device, LIVE_OBSERVATIONS, null, null, measurement.bytes);
+  }
   if (!origin.recorded) return null;
+  const { record, bytes } = measurement;
   let session: string | null = null;
   if (origin.service === CGM) session = state.sessionStart;
   // A meter that counts anew has other measurements under the same numbers, and the same meals.

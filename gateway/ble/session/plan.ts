@@ -4,6 +4,7 @@
 
 import { LIVE_OBSERVATIONS, STORED_OBSERVATIONS } from '../../profiles/health-sensor.ts';
 import type { GattCharacteristic } from '../radio.ts';
+import { STORED } from '../records/services.ts';
 import { CLOCKS, SETTABLE } from '../time/wire.ts';
 
 /** A characteristic whose values are taken. */
@@ -35,12 +36,19 @@ export type ReadStep = {
 export type RecordsStep = { readonly do: 'records'; readonly service: string; readonly handle: string };
 export type SetClockStep = { readonly do: 'set-clock'; readonly handle: string; readonly uuid: string };
 
+export type WriteStep = {
+  readonly do: 'write';
+  readonly handle: string;
+  readonly uuid: string;
+  readonly bytes: Uint8Array;
+};
+
 export type PlanStep =
   | ReadStep
   | { readonly do: 'subscribe'; readonly to: Subscription }
   /** The cursors of the device. */
   | { readonly do: 'load' }
-  | { readonly do: 'write'; readonly handle: string; readonly uuid: string; readonly bytes: Uint8Array }
+  | WriteStep
   | RecordsStep
   | SetClockStep;
 
@@ -74,26 +82,10 @@ const READINGS: readonly string[] = [
 ];
 /** Live and Stored Health Observations. */
 const SEGMENTS: readonly string[] = [LIVE_OBSERVATIONS, STORED_OBSERVATIONS];
-/** GHS Control Point, and what makes a health sensor send its live observations. */
+/** GHS Control Point: without being asked a health sensor sends no live observations, and with them no stored ones. */
 const CONTROL = '2BF4';
 const START_LIVE = Uint8Array.of(1);
-
-/** Which characteristics a service's RACP reports, and whether a request may name a sequence number from which on. */
-export interface StoredRecords {
-  readonly uuids: readonly string[];
-  readonly numbered: boolean;
-}
-
-/**
- * A pulse oximeter takes no other request than "all records", and does not number them; of a health sensor's operands too
- * little is known in the field. Both are asked for all at each connection, and the inbox knows what it has.
- */
-export const STORED: ReadonlyMap<string, StoredRecords> = new Map([
-  ['1808', { uuids: ['2A18', '2A34'], numbered: true }],
-  ['181F', { uuids: ['2AA7'], numbered: true }],
-  ['1822', { uuids: ['2A5E'], numbered: false }],
-  ['1840', { uuids: ['2BDD'], numbered: false }],
-]);
+const STOP_LIVE = Uint8Array.of(2);
 
 /** `aboutKnown`: what the device is was read in an earlier connection. */
 export function planFor(table: readonly GattCharacteristic[], aboutKnown: boolean): readonly PlanStep[] {
@@ -112,16 +104,28 @@ export function planFor(table: readonly GattCharacteristic[], aboutKnown: boolea
     ...clocks.slice(0, 1),
     ...reads('session-start', [SESSION_START]),
     ...subscribe(subscriptions.filter(({ uuid }) => uuid !== BATTERY)),
-    ...subscriptions
-      .filter(({ role }) => role === 'control')
-      .map(({ handle, uuid }): PlanStep => ({ do: 'write', handle, uuid, bytes: START_LIVE })),
     ...(aboutKnown ? [] : reads('about', [...ABOUT.keys()])),
     ...reads('battery', [BATTERY]),
     // Not before: BlueZ tells whoever is subscribed what somebody read, and it would be a second reading.
     ...subscribe(subscriptions.filter(({ uuid }) => uuid === BATTERY)),
     ...(records.length === 0 ? [] : [{ do: 'load' } as const]),
     ...records,
+    ...subscriptions.filter(({ role }) => role === 'control').map(startLive),
   ];
+}
+
+/** The stored records of a service once more, while the device is live. */
+export function recordsAnew(step: RecordsStep, subscriptions: Iterable<Subscription>): readonly PlanStep[] {
+  const control = [...subscriptions].find(({ role, service }) => role === 'control' && service === step.service);
+  return control === undefined ? [step] : [stopLive(control), step, startLive(control)];
+}
+
+function startLive({ handle, uuid }: Subscription): WriteStep {
+  return { do: 'write', handle, uuid, bytes: START_LIVE };
+}
+
+function stopLive({ handle, uuid }: Subscription): WriteStep {
+  return { do: 'write', handle, uuid, bytes: STOP_LIVE };
 }
 
 function fewOfAKind(table: readonly GattCharacteristic[]): readonly GattCharacteristic[] {

@@ -3,8 +3,9 @@
 import { type RacpAnswer, REQUEST_ABORT } from '../records/control-point.ts';
 import { decodeCursors, NO_CURSORS } from '../records/cursor.ts';
 import { afterDump, answered, beginAll, beginDump, type Dump, over, requestOf, wantsAbort } from '../records/dump.ts';
+import { STORED } from '../records/services.ts';
 import { keepDump } from './commits.ts';
-import { type RecordsStep, STORED } from './plan.ts';
+import { type RecordsStep, recordsAnew } from './plan.ts';
 import type { Link, SessionState } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -28,11 +29,11 @@ export function loaded(turn: Turn, bytes: Uint8Array | null) {
 export function recordsStep(turn: Turn, step: RecordsStep): boolean {
   const dump = presentDump(turn.state);
   if (dump === null) {
-    if (!isAskable(turn.state.link, step)) return true;
-    const numbered = isNumbered(step);
+    const asking = STORED.get(step.service);
+    if (asking === undefined || !isAskable(turn.state.link, step)) return true;
     const session = step.service === CGM ? turn.state.sessionStart : null;
     const cursor = turn.state.cursors?.get(step.service) ?? null;
-    request(turn, step, beginDump({ service: step.service, session, numbered }, cursor, turn.state.nextToken));
+    request(turn, step, beginDump({ service: step.service, session, asking }, cursor, turn.state.nextToken));
     return false;
   }
   if (wantsAbort(dump)) abort(turn, step, dump);
@@ -48,8 +49,10 @@ export function recordsStep(turn: Turn, step: RecordsStep): boolean {
   return true;
 }
 
-function isNumbered({ service }: RecordsStep): boolean {
-  return STORED.get(service)?.numbered === true;
+/** What it stored since is easily asked for. One that would have to stop speaking says it live as well. */
+function isCheap(link: Link, step: RecordsStep): boolean {
+  const isAlone = recordsAnew(step, link.subscriptions.values()).length === 1;
+  return isAlone && (STORED.get(step.service)?.numberBits ?? 0) > 0;
 }
 
 /** The control point and at least one of the characteristics that it reports said yes to their subscription. */
@@ -60,6 +63,7 @@ function isAskable(link: Link | null, { service, handle }: RecordsStep): boolean
 
 function request(turn: Turn, step: RecordsStep, dump: Dump) {
   if (turn.state.link !== null) turn.state.link = { ...turn.state.link, dumping: step.service };
+  turn.state.moments = { ...turn.state.moments, stored: null };
   keepDump(turn, dump);
   write(turn, step, step, requestOf(dump));
 }
@@ -112,7 +116,7 @@ export function armRecords(turn: Turn) {
   if (link === null) return;
   const { recordsAgainMs, recordsEveryMs } = config.limits;
   if (link.incomplete.size > 0) turn.start('records', recordsAgainMs * 2 ** Math.min(link.attempts, 6));
-  else if (link.records.some(isNumbered)) turn.start('records', recordsEveryMs);
+  else if (link.records.some((step) => isCheap(link, step))) turn.start('records', recordsEveryMs);
 }
 
 /** The inbox did not keep a record of a dump that was over: it is asked for again, the cursor has not passed it. */
@@ -131,8 +135,9 @@ export function askAgain(turn: Turn): boolean {
     armRecords(turn);
     return false;
   }
-  const { incomplete, records, attempts } = link;
-  turn.state.plan = incomplete.size > 0 ? records.filter((r) => incomplete.has(r.service)) : records.filter(isNumbered);
+  const { incomplete, records, attempts, subscriptions } = link;
+  const wanted = records.filter((step) => (incomplete.size > 0 ? incomplete.has(step.service) : isCheap(link, step)));
+  turn.state.plan = wanted.flatMap((step) => recordsAnew(step, subscriptions.values()));
   turn.state.link = { ...link, attempts: incomplete.size > 0 ? attempts + 1 : 0 };
   return true;
 }

@@ -5,8 +5,10 @@ import type { Measurement } from '../../profiles/decoded.ts';
 import { assemble, NO_ASSEMBLY } from '../../profiles/health-sensor-segments.ts';
 import { racpAnswer } from '../records/control-point.ts';
 import { arrived, bringsNews, type Dump, isCursor, recognised } from '../records/dump.ts';
+import type { RecordKey } from '../records/identity.ts';
+import { nextLike } from '../records/likes.ts';
 import { keepDump } from './commits.ts';
-import { decoded, deliver, keyOf, liveEffects, quarantine } from './deliver.ts';
+import { decoded, deliver, keyOf, liveEffects, momentOf, quarantine } from './deliver.ts';
 import type { Subscription } from './plan.ts';
 import { presentDump, racpSaid } from './records.ts';
 import type { SessionState } from './state.ts';
@@ -63,13 +65,30 @@ function joined(turn: Turn, from: Subscription, segment: Uint8Array): Uint8Array
 
 function live(turn: Turn, from: Subscription, bytes: Uint8Array) {
   for (const effect of liveEffects(turn.state, from, bytes)) {
-    turn.emit(effect);
-    if (effect.kind !== 'deliver') continue;
+    if (effect.kind !== 'deliver') {
+      turn.emit(effect);
+      continue;
+    }
+    turn.emit({ ...effect, record: amongItsLike(turn, 'live', from, effect.measurement, effect.record) });
     rememberBaseTime(turn, from, effect.measurement);
     if (effect.measurement.readings.length === 0) continue;
     if (from.uuid === BATTERY) batteryLevel(turn, effect.measurement);
     else useful(turn);
   }
+}
+
+function amongItsLike(
+  turn: Turn,
+  way: 'live' | 'stored',
+  from: Subscription,
+  measurement: Measurement,
+  key: RecordKey | null,
+): RecordKey | null {
+  const time = momentOf(turn.state, from, measurement);
+  if (time === null || key === null) return key;
+  const next = nextLike(turn.state.moments[way], time, key);
+  turn.state.moments = { ...turn.state.moments, [way]: next.moment };
+  return next.key;
 }
 
 /** For status: percent, of whichever battery spoke last. */
@@ -105,13 +124,14 @@ function record(turn: Turn, from: Subscription, bytes: Uint8Array, dump: Dump) {
   for (const measurement of packet.measurements) {
     rememberBaseTime(turn, from, measurement);
     const key = keyOf(turn.state, from, measurement);
+    const own = amongItsLike(turn, 'stored', from, measurement, key);
     const isPlaced = key !== null && measurement.record !== null && from.uuid !== BESIDE;
     const place = isPlaced ? { sequence: measurement.record.sequence, hash: key.hash } : null;
     if (place !== null && isCursor(next, place)) {
       next = recognised(next, place);
       continue;
     }
-    turn.emit(deliver(turn.state, from, measurement, true, takeToken(turn), key));
+    turn.emit(deliver(turn.state, from, measurement, true, takeToken(turn), own));
     next = arrived(next, place, saveEvery);
     if (bringsNews(next)) useful(turn);
   }
