@@ -63,6 +63,21 @@ describe('the stored records of a health sensor', () => {
   });
 });
 
+test('a health sensor that has told much live is asked for what it stored of that, before the inbox forgets it', () => {
+  const sensor = new Sensor(NOON);
+  const rig = new Rig(sensor, undefined, { liveBeforeRecords: 3 }).begin().run();
+  for (let i = 0; i < 3; i++) {
+    expect(rig.timers.has('records')).toBe(false);
+    const bytes = observation(90 + i, NOON + i * 1000);
+    sensor.stored.set(7 + i, bytes);
+    rig.value('2B8B', liveSegment(bytes));
+  }
+  rig.fire('records').run();
+  expect(writes(rig)).toEqual(['2A52 0701', '2BF4 01', '2BF4 02', '2A52 0701', '2BF4 01']);
+  expect([cursor(rig), rig.durable.committed.size, rig.durable.duplicates]).toEqual([9, 3, 3]);
+  expect([rig.timers.has('records'), rig.state.phase]).toEqual([false, 'live']);
+});
+
 describe('an observation that comes live and from the store', () => {
   const ONE = observation(95, NOON);
 

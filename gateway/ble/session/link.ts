@@ -42,6 +42,7 @@ export function begin(turn: Turn, characteristics: readonly GattCharacteristic[]
     dumping: null,
     incomplete: new Set(),
     attempts: 0,
+    told: 0,
     clock: null,
     clockSetter: null,
   };

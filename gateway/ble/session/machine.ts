@@ -11,7 +11,7 @@ import type { ErrorCode } from '@vitalseal/ledger';
 import { commit, cursorSaved, cursorUnsaved } from './commits.ts';
 import type { SessionInput, TimerId } from './input.ts';
 import { begin, cursorLoaded, proceed, readDone, setClock, stepDone, stepFailed } from './link.ts';
-import { askAgain, notKept, silent } from './records.ts';
+import { askAgain, askLater, silent } from './records.ts';
 import { isLinked, type SessionState, wantsSlot } from './state.ts';
 import { type SessionStep, Turn } from './turn.ts';
 import { liveValue, takeValue } from './values.ts';
@@ -44,7 +44,7 @@ function take(turn: Turn, input: SessionInput) {
   const { state } = turn;
   if (input.kind === 'delivered' || input.kind === 'undelivered') {
     // Commits come late, and count also when the device is long gone; but where it was removed, its cursor was too.
-    return state.phase === 'stopped' ? undefined : notKept(turn, commit(turn, input));
+    return state.phase === 'stopped' ? undefined : askLater(turn, commit(turn, input));
   }
   if (input.kind === 'done' && input.id === state.saving) return cursorSaved(turn);
   if (input.kind === 'failed' && input.id === state.saving) return cursorUnsaved(turn, input.code);

@@ -62,7 +62,7 @@ function isAskable(link: Link | null, { service, handle }: RecordsStep): boolean
 }
 
 function request(turn: Turn, step: RecordsStep, dump: Dump) {
-  if (turn.state.link !== null) turn.state.link = { ...turn.state.link, dumping: step.service };
+  if (turn.state.link !== null) turn.state.link = { ...turn.state.link, dumping: step.service, told: 0 };
   turn.state.moments = { ...turn.state.moments, stored: null };
   keepDump(turn, dump);
   write(turn, step, step, requestOf(dump));
@@ -119,8 +119,19 @@ export function armRecords(turn: Turn) {
   else if (link.records.some((step) => isCheap(link, step))) turn.start('records', recordsEveryMs);
 }
 
-/** The inbox did not keep a record of a dump that was over: it is asked for again, the cursor has not passed it. */
-export function notKept(turn: Turn, service: string | null) {
+/** An observation came live that may come from the store as well. */
+export function toldLive(turn: Turn, service: string) {
+  const { link, config } = turn.state;
+  if (link === null) return;
+  turn.state.link = { ...link, told: link.told + 1 };
+  if (link.told + 1 === config.limits.liveBeforeRecords) askLater(turn, service);
+}
+
+/**
+ * The records of a service are to be asked for again: the inbox did not keep one of a dump that was over, which the cursor
+ * has not passed, or knows no more of them before long.
+ */
+export function askLater(turn: Turn, service: string | null) {
   const { link, phase } = turn.state;
   if (service === null || link === null || link.incomplete.has(service)) return;
   turn.state.link = { ...link, incomplete: new Set(link.incomplete).add(service) };

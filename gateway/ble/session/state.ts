@@ -22,7 +22,7 @@ export interface SessionConfig {
   readonly limits: SessionLimits;
 }
 
-/** Milliseconds, but `saveEvery` and `unsettled`. The radio's own limits are shorter: these are for one that does not keep its word. */
+/** Milliseconds, but `liveBeforeRecords`, `saveEvery` and `unsettled`. The radio's own limits are shorter: these are for one that does not keep its word. */
 export interface SessionLimits {
   readonly connectMs: number;
   readonly stepMs: number;
@@ -45,6 +45,11 @@ export interface SessionLimits {
   readonly recordsAgainMs: number;
   /** Between two requests on a link that lasts: a meter tells what it stored only when asked. */
   readonly recordsEveryMs: number;
+  /**
+   * Live observations that may be stored as well, until the stored ones are asked for: they would be too many, one day, for the
+   * inbox to remember.
+   */
+  readonly liveBeforeRecords: number;
   /** From live until the device's clock is set. */
   readonly setClockAfterMs: number;
   /** Records between two saves of the cursor in mid-dump. */
@@ -67,6 +72,7 @@ export const SESSION_LIMITS: SessionLimits = {
   longestShortRetryMs: 10_000,
   recordsAgainMs: 60_000,
   recordsEveryMs: 600_000,
+  liveBeforeRecords: 16_384,
   setClockAfterMs: 2_000,
   saveEvery: 64,
   unsettled: 8192,
@@ -114,6 +120,8 @@ export interface Link {
   /** Services whose records were not fetched whole, and how often in a row. */
   readonly incomplete: ReadonlySet<string>;
   readonly attempts: number;
+  /** Live observations since stored ones were asked for, which may come again as such. */
+  readonly told: number;
   /** Its clock, as this connection has seen it: a look of an earlier one is no reading's. */
   readonly clock: ClockLook | null;
   /** How the clock is set, when it is to be. */

@@ -10,7 +10,7 @@ import { nextLike } from '../records/likes.ts';
 import { keepDump } from './commits.ts';
 import { decoded, deliver, keyOf, liveEffects, momentOf, quarantine } from './deliver.ts';
 import type { Subscription } from './plan.ts';
-import { presentDump, racpSaid } from './records.ts';
+import { presentDump, racpSaid, toldLive } from './records.ts';
 import type { SessionState } from './state.ts';
 import type { SessionStep, Turn } from './turn.ts';
 import { fail } from './way.ts';
@@ -88,6 +88,9 @@ function amongItsLike(
   if (time === null || key === null) return key;
   const next = nextLike(turn.state.moments[way], time, key);
   turn.state.moments = { ...turn.state.moments, [way]: next.moment };
+  if (way === 'live' && turn.state.link?.records.some(({ service }) => service === from.service)) {
+    toldLive(turn, from.service);
+  }
   return next.key;
 }
 
