@@ -12,6 +12,7 @@ import { type GattServer, type GattServerOptions, startGattServer } from './ble/
 import { BLE_KINDS, type BleKind, createPeripheral, type PeripheralSpec } from './ble/kinds.ts';
 import { AttError, type Packet, type Peripheral } from './ble/peripheral.ts';
 import type { GlucoseMeter } from './ble/peripherals/glucose-meter.ts';
+import type { HealthSensor } from './ble/peripherals/health-sensor.ts';
 import { emissionsOf, isKind, KINDS, type Kind } from './devices/kinds.ts';
 import { FAULTS, type Fault, type FaultRates, parseFault } from './faults/faults.ts';
 import { LinkRefused } from './link/link.ts';
@@ -44,6 +45,7 @@ export type {
   GattServer,
   GattServerOptions,
   GlucoseMeter,
+  HealthSensor,
   HostLimits,
   Kind,
   MqttTarget,

@@ -26,6 +26,7 @@ describe('vitalseal sim ble', () => {
     for (const word of [
       'heart-rate',
       'glucose-ble',
+      'health-sensor',
       '--adapter',
       '--bus',
       '--fake',

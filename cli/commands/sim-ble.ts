@@ -54,7 +54,7 @@ interface Running {
 }
 
 /** What keeps its measurements, for a gateway to fetch when it comes. */
-const STORING: readonly BleKind[] = ['glucose-ble', 'cgm', 'oximeter'];
+const STORING: readonly BleKind[] = ['glucose-ble', 'cgm', 'oximeter', 'health-sensor'];
 /** What the device of --fake shows while it is paired. */
 const FAKE_DIGITS = 123_456;
 const FIRST = 'C0:FF:EE:00:00:01';

@@ -6,6 +6,7 @@ import type { Advertisement, Peripheral } from './peripheral.ts';
 import { cgm } from './peripherals/cgm.ts';
 import { cuff } from './peripherals/cuff.ts';
 import { glucoseMeter } from './peripherals/glucose-meter.ts';
+import { healthSensor } from './peripherals/health-sensor.ts';
 import { heartRateStrap } from './peripherals/heart-rate.ts';
 import type { PeripheralOptions } from './peripherals/options.ts';
 import { oximeter } from './peripherals/oximeter.ts';
@@ -20,6 +21,7 @@ export const BLE_KINDS = {
   'glucose-ble': glucoseMeter,
   cgm,
   scale,
+  'health-sensor': healthSensor,
 } as const;
 export type BleKind = keyof typeof BLE_KINDS;
 

@@ -30,6 +30,10 @@ export class PacketBytes {
     return this.u16(value).u16(value >>> 16);
   }
 
+  u48(value: number): this {
+    return this.u32(value).u16(Math.floor(value / 2 ** 32));
+  }
+
   raw(bytes: Iterable<number>): this {
     for (const byte of bytes) this.u8(byte);
     return this;

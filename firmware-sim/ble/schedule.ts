@@ -4,21 +4,24 @@ import type { Characteristic, Packet } from './peripheral.ts';
 
 /** A live value as its maker gives it. */
 export type Made = Omit<Packet, 'characteristic'>;
+/** A value may need several packets; null: nothing this time. */
+export type MakeValue = (atMs: number) => Made | readonly Made[] | null;
 
 interface Stream {
   readonly characteristic: Characteristic;
   readonly everyMs: number;
-  readonly make: (atMs: number) => Made | null;
+  readonly make: MakeValue;
   nextMs: number;
 }
 
 interface Queued {
-  readonly packet: Packet;
-  /** Called when the packet leaves. */
+  /** They leave together or not at all. */
+  readonly packets: readonly Packet[];
+  /** Called when they leave. */
   readonly left: () => void;
 }
 
-/** Between two queued packets: about what one connection interval carries. */
+/** Between two turns of the queue: about what one connection interval carries. */
 const QUEUE_PACE_MS = 5;
 /** From the subscription to the first live value. */
 const FIRST_MS = 20;
@@ -30,8 +33,8 @@ export class Schedule {
   #queueNextMs = 0;
   #rate: number | null = null;
 
-  /** Gives a value every `everyMs` while subscribed; `make` may answer null: nothing this time. */
-  every(everyMs: number, characteristic: Characteristic, make: (atMs: number) => Made | null): void {
+  /** Gives a value every `everyMs` while subscribed. */
+  every(everyMs: number, characteristic: Characteristic, make: MakeValue): void {
     this.#streams.push({ characteristic, everyMs, make, nextMs: 0 });
   }
 
@@ -46,17 +49,15 @@ export class Schedule {
     for (const stream of this.#streams) if (stream.characteristic === characteristic) stream.nextMs = atMs + FIRST_MS;
   }
 
-  /** Sends when its turn comes, if the characteristic is subscribed by then. */
-  enqueue(packet: Packet, atMs: number, left: () => void = () => {}): void {
+  /** Sends when its turn comes, if the characteristic is subscribed by then; several packets in one turn. */
+  enqueue(packet: Packet | readonly Packet[], atMs: number, left: () => void = () => {}): void {
     if (this.#queue.length === 0) this.#queueNextMs = Math.max(this.#queueNextMs, atMs);
-    this.#queue.push({ packet, left });
+    this.#queue.push({ packets: [packet].flat(), left });
   }
 
-  /** Forgets what is queued; answers how many packets. */
-  clearQueue(): number {
-    const { length } = this.#queue;
+  /** Forgets what is queued. */
+  clearQueue(): void {
     this.#queue = [];
-    return length;
   }
 
   disconnected(): void {
@@ -72,17 +73,18 @@ export class Schedule {
   due(atMs: number): Packet[] {
     const packets: Packet[] = [];
     while (this.#queue.length > 0 && this.#queueNextMs <= atMs) {
-      const { packet, left } = this.#queue.shift() as Queued;
+      const turn = this.#queue.shift() as Queued;
       this.#queueNextMs += QUEUE_PACE_MS;
-      if (!this.#subscribed.has(packet.characteristic)) continue;
-      packets.push(packet);
-      left();
+      const wanted = turn.packets.filter(({ characteristic }) => this.#subscribed.has(characteristic));
+      if (wanted.length === 0) continue;
+      packets.push(...wanted);
+      turn.left();
     }
     for (const stream of this.#streams) {
       if (!this.#subscribed.has(stream.characteristic)) continue;
       for (let n = this.#missed(stream, atMs); n > 0; n--) {
-        const made = stream.make(atMs);
-        if (made !== null) packets.push({ characteristic: stream.characteristic, ...made });
+        const made = [stream.make(atMs) ?? []].flat();
+        packets.push(...made.map((packet) => ({ characteristic: stream.characteristic, ...packet })));
       }
     }
     return packets;

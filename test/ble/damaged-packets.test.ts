@@ -3,23 +3,19 @@ import { BLE_KINDS, type BleKind, createPeripheral, type Packet } from '@vitalse
 import { describeCharacteristic } from '@vitalseal/gateway';
 import { VitalsealError } from '@vitalseal/ledger';
 import { describe, expect, it } from 'vitest';
+import { everythingSent } from '../site/everything-sent.ts';
 
 const START = Date.UTC(2026, 10, 21, 5, 30);
-const RACP_ALL = Uint8Array.of(1, 1);
+const CONTROL_POINTS = ['2A52', '2AAC', '2BF4'];
+/** Observations in one segment: a damaged one of several is known as such only with the others. */
+const WHOLE = { notificationOctets: 64 };
 const KINDS = Object.keys(BLE_KINDS) as BleKind[];
 
 /** Stored records and live values, all of them damaged, without the answers of control points. */
 function damaged(kind: BleKind, seed: number): Packet[] {
   const address = 'C0:26:DA:00:00:09';
-  const peripheral = createPeripheral({ kind, address, seed, startMs: START, records: 30, bad: 1 });
-  const all = peripheral.services.flatMap(({ characteristics }) => characteristics);
-  for (const characteristic of all) {
-    const { flags } = characteristic;
-    if (flags.includes('notify') || flags.includes('indicate')) peripheral.subscribe(characteristic, true, START);
-  }
-  all.find(({ uuid }) => uuid === '2A52')?.write?.(RACP_ALL, START);
-  const packets = Array.from({ length: 600 }, (_, second) => peripheral.due(START + second * 1000)).flat();
-  return packets.filter(({ characteristic: { uuid } }) => uuid !== '2A52' && uuid !== '2AAC');
+  const peripheral = createPeripheral({ kind, address, seed, startMs: START, records: 30, bad: 1, ...WHOLE });
+  return everythingSent(peripheral, START).filter(({ characteristic: { uuid } }) => !CONTROL_POINTS.includes(uuid));
 }
 
 /** The code with which it is refused; null: it is taken. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Collector, hex, START } from '../collector.testing.ts';
 import { BLE_KINDS, type BleKind, createPeripheral } from '../kinds.ts';
-import { ATT } from '../peripheral.ts';
+import { ATT, type Packet } from '../peripheral.ts';
 import { isSealed, sealed } from '../records/crc.ts';
+import type { HealthSensor } from './health-sensor.ts';
 
 const KINDS = Object.keys(BLE_KINDS) as BleKind[];
 const withCrc = (text: string) => hex(sealed(Uint8Array.from(Buffer.from(text, 'hex'))));
@@ -133,6 +134,117 @@ describe('a CGM', () => {
     // The new session has nothing to report.
     cgm.write('2A52', '0101');
     expect(hex(cgm.take(100).at(-1)?.bytes ?? new Uint8Array())).toBe('06000106');
+  });
+});
+
+describe('a health sensor', () => {
+  const ALL = ['2B8B', '2BDD', '2A52', '2BF4'];
+  /** What its control point answers, and what it sends with that. */
+  const tell = (sensor: Collector, request: string): [answer: string, packets: Packet[]] => {
+    sensor.write('2BF4', request);
+    const [answer, ...packets] = sensor.take(100);
+    return [hex(answer?.bytes ?? new Uint8Array()), packets];
+  };
+  /** What it observes, its segments put together. */
+  const observations = (packets: readonly Packet[]) => {
+    const whole: { record: number | null; payload: string }[] = [];
+    let payload = '';
+    for (const { characteristic, bytes, record } of packets) {
+      if (!['2B8B', '2BDD'].includes(characteristic.uuid)) continue;
+      const header = bytes[0] as number;
+      payload = (header & 1 ? '' : payload) + hex(bytes.subarray(1));
+      if (header & 2) whole.push({ record, payload });
+    }
+    return whole;
+  };
+
+  it('sends live what it observes after it was told to, until it is told to stop', () => {
+    const sensor = new Collector({ kind: 'health-sensor' }, ALL);
+    expect(sensor.take(60_000)).toEqual([]);
+    const [answer, first] = tell(sensor, '01');
+    expect(answer).toBe('80');
+    const live = [first, sensor.take(5000), sensor.take(5000)].map(observations);
+    expect(live.map(({ length }) => length)).toEqual([1, 1, 1]);
+    expect(tell(sensor, '01')).toEqual(['80', []]);
+    expect(tell(sensor, '02')).toEqual(['80', []]);
+    expect(sensor.take(60_000)).toEqual([]);
+  });
+
+  it('stores what it sends live: the same after its number', () => {
+    const sensor = new Collector({ kind: 'health-sensor', records: 2 }, ALL);
+    const [, first] = tell(sensor, '01');
+    const live = observations([...first, ...[1, 2, 3].flatMap(() => sensor.take(5000))]);
+    tell(sensor, '02');
+    sensor.write('2A52', '07030103000000');
+    const stored = observations(sensor.take());
+    expect(live.map(({ record }) => record)).toEqual([null, null, null, null]);
+    expect(stored.map(({ record }) => record)).toEqual([3, 4, 5, 6]);
+    expect(stored.map(({ payload }) => payload)).toEqual(live.map(({ payload }, i) => `0${3 + i}000000${payload}`));
+    expect(new Set(stored.map(({ payload }) => payload.length / 2))).toEqual(new Set([28, 49]));
+  });
+
+  it('sends segments that every link carries, counted over the whole connection', () => {
+    const sensor = new Collector({ kind: 'health-sensor', records: 40 }, ALL);
+    const dump = () => {
+      sensor.write('2A52', '0701');
+      return sensor.take().slice(0, -1);
+    };
+    const segments = [...dump(), ...dump()];
+    expect(segments).toHaveLength(2 * 40 * 2.5);
+    expect(segments.map(({ bytes }) => (bytes[0] as number) >> 2)).toEqual(segments.map((_, i) => i % 64));
+    expect(Math.max(...segments.map(({ bytes }) => bytes.length))).toBe(20);
+    sensor.peripheral.disconnected(sensor.now);
+    for (const uuid of ALL) sensor.subscribe(uuid);
+    expect(dump()[0]?.bytes[0]).toBe(0b01);
+  });
+
+  it('forgets with the link that it was told to start, and sends only what is subscribed', () => {
+    const sensor = new Collector({ kind: 'health-sensor' }, ['2BF4']);
+    expect(tell(sensor, '01')).toEqual(['80', []]);
+    expect(sensor.take(60_000)).toEqual([]);
+    sensor.subscribe('2B8B');
+    expect(observations(sensor.take(5000))).toHaveLength(1);
+    sensor.peripheral.disconnected(sensor.now);
+    sensor.subscribe('2B8B');
+    expect(sensor.take(60_000)).toEqual([]);
+  });
+
+  it('does not start while it reports, and refuses what it does not know', () => {
+    const sensor = new Collector({ kind: 'health-sensor' }, ALL);
+    sensor.write('2A52', '0701');
+    sensor.write('2BF4', '01');
+    expect(hex(sensor.take().at(-1)?.bytes ?? new Uint8Array())).toBe('81');
+    expect(tell(sensor, '01')[0]).toBe('80');
+    expect(sensor.refusal('2BF4', '03')).toBe(0x80);
+    expect(sensor.refusal('2BF4', '0101')).toBe(ATT.invalidLength);
+    sensor.subscribe('2BF4', false);
+    expect(sensor.refusal('2BF4', '01')).toBe(ATT.notConfigured);
+  });
+
+  it('measures when it is told to, as often as it is told, and begins anew after a reset', () => {
+    const sensor = new Collector({ kind: 'health-sensor', records: 5, measuresEveryMs: 60_000 }, ALL);
+    const peripheral = sensor.peripheral as HealthSensor;
+    const keys = () => peripheral.stored().map(({ key }) => key);
+    expect([sensor.take(120_000), keys()]).toEqual([[], [1, 2, 3, 4, 5, 6, 7]]);
+    expect(peripheral.measure(sensor.now)).toBe(8);
+    tell(sensor, '01');
+    expect(peripheral.nextMs()).toBe(sensor.now - 100 + 60_000);
+    expect(observations([...sensor.take(60_000), ...sensor.take()])).toHaveLength(1);
+    expect(peripheral.measure(sensor.now)).toBe(10);
+    expect(observations(sensor.take())).toHaveLength(1);
+    peripheral.reset();
+    expect([keys(), peripheral.measure(sensor.now), keys()]).toEqual([[], 0, [0]]);
+  });
+
+  it('shows the clock that it stamps with', () => {
+    const sensor = new Collector({ kind: 'health-sensor', clockErrorMs: 86_400_000, records: 1 }, ALL);
+    const shown = (hexTime: string) => Buffer.from(hexTime, 'hex').readUIntLE(1, 6) + Date.UTC(2000, 0);
+    expect(sensor.read('2BF2')).toMatch(/^2a.{12}00000000$/);
+    expect(shown(sensor.read('2BF2'))).toBe(START + 86_400_000);
+    sensor.write('2A52', '0701');
+    const [stored] = observations(sensor.take());
+    // After number, class, length, flags and type; an hour before the start.
+    expect(shown(stored?.payload.slice(2 * 13, 2 * 22) ?? '')).toBe(START + 86_400_000 - 3_600_000);
   });
 });
 

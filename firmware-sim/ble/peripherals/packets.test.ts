@@ -4,6 +4,7 @@ import type { Packet } from '../peripheral.ts';
 import { cgmPacket } from './cgm.ts';
 import { cuffPacket, inflationPacket } from './cuff.ts';
 import { contextPacket, glucosePacket } from './glucose-meter.ts';
+import { observation, PULSE, SATURATION, storedObservation } from './health-observation.ts';
 import { strapPacket } from './heart-rate.ts';
 import { continuousPacket, spotPacket } from './oximeter.ts';
 import { compositionPacket, weightPacket } from './scale.ts';
@@ -12,6 +13,8 @@ import { temperaturePacket } from './thermometer.ts';
 const AT = Date.UTC(2026, 10, 21, 5, 30, 45);
 /** 2026-11-21T05:30:45: year 07EA, month, day, time. */
 const TIME = 'ea070b15051e2d';
+/** The same as milliseconds of UTC since 2000: 848,554,245,000. */
+const ELAPSED = '2a 883bc691c500 00 00';
 
 const text = ({ code, unit, value }: SimReading) =>
   `${code} ${value.kind === 'decimal' ? decimalText(value) : value.kind === 'text' ? value.text : value.kind} ${unit}`;
@@ -99,6 +102,24 @@ const VECTORS: readonly [name: string, packet: Omit<Packet, 'characteristic'>, h
       'bodyImpedance 493.0 Ohm',
       'MDC_MASS_BODY_ACTUAL 72.350 kg',
     ],
+  ],
+  [
+    '2B8B of one number',
+    observation(AT, [{ what: SATURATION, mantissa: 973, exponent: -1 }]),
+    `01 1500 0300 b84b0200 ${ELAPSED} 2002 cd0300ff`,
+    ['MDC_PULS_OXIM_SAT_O2 97.3 %'],
+  ],
+  [
+    '2BDD of a bundle',
+    storedObservation(
+      0x0102_0304,
+      observation(AT, [
+        { what: SATURATION, mantissa: 973, exponent: -1 },
+        { what: PULSE, mantissa: 64, exponent: 0 },
+      ]),
+    ),
+    `04030201 ff 2a00 0200 ${ELAPSED} 02 01 0c00 0100 b84b0200 2002 cd0300ff 01 0c00 0100 1a480200 a00a 40000000`,
+    ['MDC_PULS_OXIM_SAT_O2 97.3 %', 'MDC_PULS_OXIM_PULS_RATE 64 /min'],
   ],
 ];
 

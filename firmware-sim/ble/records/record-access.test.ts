@@ -141,6 +141,77 @@ describe('the record access control points of others', () => {
   });
 });
 
+describe('the record access control point of a health sensor', () => {
+  const ALL = ['2B8B', '2BDD', '2A52', '2BF4'];
+  const sensor = (spec: Partial<PeripheralSpec> = {}, subscribed = ALL) =>
+    new Asker({ kind: 'health-sensor', notificationOctets: 64, ...spec }, subscribed);
+
+  it.each([
+    ['all', '0701', [1, 2, 3, 4, 5], '080005000000'],
+    ['at least', '07030103000000', [3, 4, 5], '080003000000'],
+    ['at least a number that is not there', '07030106000000', [], '06000706'],
+    ['at least a number of 16 bits', '0703010300', [], '06000705'],
+    ['user facing time', '070302ea070b15051e2d', [], '06000709'],
+    ['at most', '07020103000000', [], '06000704'],
+    ['the first', '0705', [], '06000704'],
+    ['no operator', '0700', [], '06000703'],
+    ['an operator that does not exist', '0707', [], '06000703'],
+    ['a report that is not combined', '0101', [], '06000102'],
+    ['to delete', '0201', [], '06000202'],
+    ['how many', '0401', [], '050005000000'],
+    ['how many from a number on', '04030104000000', [], '050002000000'],
+    ['how many from a number on that is not there', '04030109000000', [], '050000000000'],
+    ['to abort what does not run', '0300', [], '06000307'],
+  ])('asked for %s', (_what, request, keys, answer) => {
+    expect(sensor().ask(request)).toEqual([keys, answer]);
+  });
+
+  it('says that there are none', () => {
+    expect(sensor({ records: 0 }).ask('0701')).toEqual([[], '06000706']);
+  });
+
+  it('counts in 32 bits, and goes on at 0 after the greatest number', () => {
+    const collector = sensor({ firstSequence: 2 ** 32 - 2, records: 3 });
+    expect(collector.ask('0701')).toEqual([[2 ** 32 - 2, 2 ** 32 - 1, 0], '080003000000']);
+    expect(collector.ask('070301ffffffff')).toEqual([[2 ** 32 - 1], '080001000000']);
+    expect(sensor({ firstSequence: 65_535 }).ask('07030100000100')[0]).toEqual([65_536, 65_537, 65_538, 65_539]);
+  });
+
+  it('wants the stored observations to be subscribed', () => {
+    expect(sensor({}, ['2A52']).refusal('2A52', '0701')).toBe(ATT.notConfigured);
+    expect(sensor({}, ['2A52']).refusal('2A52', '0401')).toBe(null);
+  });
+
+  it.each([
+    ['0701', '0600070a'],
+    ['0101', '0600010a'],
+    ['0401', '0600040a'],
+    ['0300', '06000307'],
+  ])('while it sends live: to %s it says %s, and after a stop the records', (request, answer) => {
+    const collector = sensor({ measuresEveryMs: 0 });
+    collector.write('2BF4', '01');
+    collector.take();
+    expect(collector.ask(request)).toEqual([[], answer]);
+    collector.write('2BF4', '02');
+    collector.take();
+    expect(collector.ask('0701')[0]).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('is aborted between two observations, never within one', () => {
+    const collector = sensor({ records: 300, notificationOctets: 20 });
+    collector.write('2A52', '0701');
+    collector.now += 100;
+    const begun = collector.peripheral.due(collector.now);
+    expect(new Set(begun.map(({ record }) => record)).size).toBeLessThan(30);
+    expect((begun.at(-1)?.bytes[0] as number) & 0b10).toBe(0b10);
+    collector.write('2A52', '0300');
+    expect(collector.take().map(({ bytes }) => hex(bytes))).toEqual(['06000301']);
+    // The counter goes on from what was sent.
+    collector.write('2A52', '0701');
+    expect((collector.take()[0]?.bytes[0] as number) >> 2).toBe(begun.length % 64);
+  });
+});
+
 describe('the end-to-end checksum', () => {
   it('is CRC-16/MCRF4XX', () => {
     expect(crc16(new TextEncoder().encode('123456789'))).toBe(0x6f91);

@@ -5,7 +5,7 @@ import { ATT, AttError, type Characteristic, type Packet } from '../peripheral.t
 import type { Schedule } from '../schedule.ts';
 
 export interface StoredRecord {
-  /** What the filter compares: a sequence number (glucose), minutes (CGM), a place (oximeter). */
+  /** What the filter compares: a sequence or record number (glucose, health sensor), minutes (CGM), a place (oximeter). */
   readonly key: number;
   readonly packets: readonly Omit<Packet, 'record'>[];
 }
@@ -17,11 +17,18 @@ export interface RecordAccessOptions {
   readonly measurement: Characteristic;
   /** Without: only "all records" can be asked for, as of an oximeter. */
   readonly filtered: boolean;
+  /**
+   * As of a health sensor (GHSS 1.0): a combined report in place of the report, which ends with how many there were; numbers
+   * of 32 bits, and no filter but "at least". The packets of a record are segments of one value.
+   */
+  readonly combined?: boolean;
+  /** Meanwhile every request but an abort is refused. */
+  readonly isBusy?: () => boolean;
   /** In which order records leave (default: as stored). */
   readonly order?: (records: readonly StoredRecord[]) => readonly StoredRecord[];
 }
 
-const OP = { report: 1, delete: 2, abort: 3, count: 4, counted: 5, response: 6 } as const;
+const OP = { report: 1, delete: 2, abort: 3, count: 4, counted: 5, response: 6, combined: 7, combinedEnd: 8 } as const;
 const OPERATOR = { none: 0, all: 1, atMost: 2, atLeast: 3, range: 4, first: 5, last: 6 } as const;
 const ANSWER = {
   success: 1,
@@ -32,6 +39,7 @@ const ANSWER = {
   noRecords: 6,
   abortUnsuccessful: 7,
   operandNotSupported: 9,
+  serverBusy: 10,
 } as const;
 const FILTER_NUMBER = 1;
 
@@ -47,12 +55,17 @@ class Refusal extends Error {
 
 export class RecordAccess {
   readonly #options: RecordAccessOptions;
+  readonly #report: number;
+  readonly #operators: readonly number[];
   readonly characteristic: Characteristic;
   /** From a request until its response left. */
   #running = false;
 
   constructor(options: RecordAccessOptions) {
     this.#options = options;
+    const { all, atLeast } = OPERATOR;
+    this.#report = options.combined ? OP.combined : OP.report;
+    this.#operators = options.combined ? [all, atLeast] : options.filtered ? Object.values(OPERATOR) : [all];
     this.characteristic = {
       uuid: '2A52',
       flags: ['write', 'indicate'],
@@ -79,7 +92,7 @@ export class RecordAccess {
       return;
     }
     if (this.#running) throw new AttError(ATT.procedureInProgress);
-    if (op === OP.report && !schedule.isSubscribed(measurement)) throw new AttError(ATT.notConfigured);
+    if (op === this.#report && !schedule.isSubscribed(measurement)) throw new AttError(ATT.notConfigured);
     try {
       this.#begin(op, operator, bytes.subarray(2), atMs);
     } catch (error) {
@@ -89,36 +102,42 @@ export class RecordAccess {
   }
 
   #begin(op: number, operator: number, operand: Uint8Array, atMs: number): void {
+    const { schedule, combined = false, isBusy = () => false, order = (records) => records } = this.#options;
+    if (isBusy()) throw new Refusal(ANSWER.serverBusy);
     // Deleting is for the device's own menu: a gateway must not need it.
-    if (op !== OP.report && op !== OP.count) throw new Refusal(ANSWER.opCodeNotSupported);
+    if (op !== this.#report && op !== OP.count) throw new Refusal(ANSWER.opCodeNotSupported);
     const chosen = this.#choose(operator, operand);
     if (op === OP.count) {
-      this.#answer(new PacketBytes().u8(OP.counted).u8(OPERATOR.none).u16(chosen.length).take(), atMs);
+      this.#count(OP.counted, chosen.length, atMs);
       return;
     }
     if (chosen.length === 0) throw new Refusal(ANSWER.noRecords);
-    const { schedule, order = (records) => records } = this.#options;
     for (const { key, packets } of order(chosen)) {
-      for (const packet of packets) schedule.enqueue({ ...packet, record: key }, atMs);
+      const numbered = packets.map((packet) => ({ ...packet, record: key }));
+      // Aborted between two segments, the value that they make would be lost.
+      for (const turn of combined ? [numbered] : numbered) schedule.enqueue(turn, atMs);
     }
-    this.#respond(OP.report, ANSWER.success, atMs);
+    if (combined) this.#count(OP.combinedEnd, chosen.length, atMs);
+    else this.#respond(op, ANSWER.success, atMs);
   }
 
   #choose(operator: number, operand: Uint8Array): readonly StoredRecord[] {
     const records = this.#options.records();
     if (operator < OPERATOR.all || operator > OPERATOR.last) throw new Refusal(ANSWER.invalidOperator);
     const plain = operator === OPERATOR.all || operator === OPERATOR.first || operator === OPERATOR.last;
-    if (!this.#options.filtered && operator !== OPERATOR.all) throw new Refusal(ANSWER.operatorNotSupported);
+    if (!this.#operators.includes(operator)) throw new Refusal(ANSWER.operatorNotSupported);
     if (plain && operand.length > 0) throw new Refusal(ANSWER.invalidOperand);
     if (operator === OPERATOR.all) return records;
     if (operator === OPERATOR.first) return records.slice(0, 1);
     if (operator === OPERATOR.last) return records.slice(-1);
     const wanted = operator === OPERATOR.range ? 2 : 1;
+    const octets = this.#options.combined ? 4 : 2;
     if (operand.length > 0 && operand[0] !== FILTER_NUMBER) throw new Refusal(ANSWER.operandNotSupported);
-    if (operand.length !== 1 + wanted * 2) throw new Refusal(ANSWER.invalidOperand);
+    if (operand.length !== 1 + wanted * octets) throw new Refusal(ANSWER.invalidOperand);
     const view = new DataView(operand.buffer, operand.byteOffset);
-    const from = operator === OPERATOR.atMost ? 0 : view.getUint16(1, true);
-    const to = operator === OPERATOR.atLeast ? 0xffff : view.getUint16(wanted * 2 - 1, true);
+    const read = (at: number) => (octets === 4 ? view.getUint32(at, true) : view.getUint16(at, true));
+    const from = operator === OPERATOR.atMost ? 0 : read(1);
+    const to = operator === OPERATOR.atLeast ? Number.POSITIVE_INFINITY : read(1 + (wanted - 1) * octets);
     if (from > to) throw new Refusal(ANSWER.invalidOperand);
     return records.filter(({ key }) => key >= from && key <= to);
   }
@@ -129,6 +148,11 @@ export class RecordAccess {
     if (!this.#running) return ANSWER.abortUnsuccessful;
     this.#options.schedule.clearQueue();
     return ANSWER.success;
+  }
+
+  #count(op: number, records: number, atMs: number): void {
+    const bytes = new PacketBytes().u8(op).u8(OPERATOR.none);
+    this.#answer((this.#options.combined ? bytes.u32(records) : bytes.u16(records)).take(), atMs);
   }
 
   #respond(op: number, code: number, atMs: number): void {
