@@ -13,6 +13,7 @@ export interface ReadingRow {
   unit: string;
   value: string;
   record: string;
+  deviceTime?: string;
   context?: Readonly<Record<string, unknown>>;
 }
 

@@ -4,7 +4,7 @@ import { toHex } from '@vitalseal/ledger';
 import { describe, expect, test } from 'vitest';
 import { decodeCursors } from '../records/cursor.ts';
 import { Rig } from './rig.testing.ts';
-import { liveSegment, observation, Sensor } from './sensor.testing.ts';
+import { liveSegment, observation, SENSOR, Sensor } from './sensor.testing.ts';
 
 const NOON = Date.UTC(2025, 4, 21, 12);
 const FIRST = 0x1_ffff;
@@ -61,6 +61,18 @@ describe('the stored records of a health sensor', () => {
     expect([rig.state.phase, cursor(rig)]).toEqual(['live', FIRST + 1]);
     expect(rig.timers.has('records')).toBe(false);
   });
+});
+
+test.each([
+  ['that stores', SENSOR, ['2A52 0701', '2BF4 01', '2BF4 02', '2A52 0701', '2BF4 01']],
+  ['that stores nothing', SENSOR.filter(({ uuid }) => uuid !== '2A52'), ['2BF4 01', '2BF4 01']],
+])('a health sensor %s and is busy when it is told to speak is told again', (_, characteristics, wanted) => {
+  const sensor = Object.assign(new Sensor(NOON), { refusesStarts: 1, characteristics });
+  const rig = new Rig(sensor).begin().run();
+  expect(rig.state.phase).toBe('live');
+  rig.fire('records').run();
+  expect(writes(rig)).toEqual(wanted);
+  expect([rig.timers.has('records'), rig.state.phase]).toEqual([false, 'live']);
 });
 
 test('a health sensor that has told much live is asked for what it stored of that, before the inbox forgets it', () => {

@@ -114,10 +114,16 @@ export function planFor(table: readonly GattCharacteristic[], aboutKnown: boolea
   ];
 }
 
-/** The stored records of a service once more, while the device is live. */
-export function recordsAnew(step: RecordsStep, subscriptions: Iterable<Subscription>): readonly PlanStep[] {
-  const control = [...subscriptions].find(({ role, service }) => role === 'control' && service === step.service);
-  return control === undefined ? [step] : [stopLive(control), step, startLive(control)];
+/** A service once more while the device is live: its stored records, and its live observations after them. */
+export function stepsAnew(
+  service: string,
+  records: readonly RecordsStep[],
+  subscriptions: Iterable<Subscription>,
+): readonly PlanStep[] {
+  const steps = records.filter((step) => step.service === service);
+  const control = [...subscriptions].find((to) => to.role === 'control' && to.service === service);
+  if (control === undefined) return steps;
+  return steps.length === 0 ? [startLive(control)] : [stopLive(control), ...steps, startLive(control)];
 }
 
 function startLive({ handle, uuid }: Subscription): WriteStep {

@@ -5,12 +5,15 @@ import { decodeCursors, NO_CURSORS } from '../records/cursor.ts';
 import { afterDump, answered, beginAll, beginDump, type Dump, over, requestOf, wantsAbort } from '../records/dump.ts';
 import { STORED } from '../records/services.ts';
 import { keepDump } from './commits.ts';
-import { type RecordsStep, recordsAnew } from './plan.ts';
+import { type RecordsStep, stepsAnew } from './plan.ts';
 import type { Link, SessionState } from './state.ts';
 import type { Turn } from './turn.ts';
 
 const CGM = '181F';
 const RACP = '2A52';
+const CONTROL_SUCCESS = 0x80;
+const CONTROL_BUSY = 0x81;
+const CONTROL_ERROR = 0x82;
 
 /** The dump that is under way on this link. */
 export function presentDump({ link, dumps }: SessionState): Dump | null {
@@ -50,9 +53,9 @@ export function recordsStep(turn: Turn, step: RecordsStep): boolean {
 }
 
 /** What it stored since is easily asked for. One that would have to stop speaking says it live as well. */
-function isCheap(link: Link, step: RecordsStep): boolean {
-  const isAlone = recordsAnew(step, link.subscriptions.values()).length === 1;
-  return isAlone && (STORED.get(step.service)?.numberBits ?? 0) > 0;
+function isCheap({ records, subscriptions }: Link, { service }: RecordsStep): boolean {
+  const isAlone = stepsAnew(service, records, subscriptions.values()).length === 1;
+  return isAlone && (STORED.get(service)?.numberBits ?? 0) > 0;
 }
 
 /** The control point and at least one of the characteristics that it reports said yes to their subscription. */
@@ -127,6 +130,18 @@ export function toldLive(turn: Turn, service: string) {
   if (link.told + 1 === config.limits.liveBeforeRecords) askLater(turn, service);
 }
 
+/** The control point of a health sensor answers a start, or the stop before one. */
+export function controlSaid(turn: Turn, service: string, bytes: Uint8Array) {
+  const { link } = turn.state;
+  if (link === null || bytes.length !== 1) return;
+  const isStarted = bytes[0] === CONTROL_SUCCESS;
+  const isRefused = bytes[0] === CONTROL_BUSY || bytes[0] === CONTROL_ERROR;
+  if (isRefused) askLater(turn, service);
+  // With stored records it is their end that says so.
+  if (!isStarted || link.records.some((step) => step.service === service)) return;
+  turn.state.link = { ...link, incomplete: new Set([...link.incomplete].filter((other) => other !== service)) };
+}
+
 /**
  * The records of a service are to be asked for again: the inbox did not keep one of a dump that was over, which the cursor
  * has not passed, or knows no more of them before long.
@@ -147,8 +162,9 @@ export function askAgain(turn: Turn): boolean {
     return false;
   }
   const { incomplete, records, attempts, subscriptions } = link;
-  const wanted = records.filter((step) => (incomplete.size > 0 ? incomplete.has(step.service) : isCheap(link, step)));
-  turn.state.plan = wanted.flatMap((step) => recordsAnew(step, subscriptions.values()));
+  const cheap = records.filter((step) => isCheap(link, step)).map(({ service }) => service);
+  const wanted = incomplete.size > 0 ? [...incomplete] : cheap;
+  turn.state.plan = wanted.flatMap((service) => stepsAnew(service, records, subscriptions.values()));
   turn.state.link = { ...link, attempts: incomplete.size > 0 ? attempts + 1 : 0 };
   return true;
 }

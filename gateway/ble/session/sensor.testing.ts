@@ -39,10 +39,12 @@ export const liveSegment = (bytes: Uint8Array) => Uint8Array.of(0b11, ...bytes);
 const storedSegment = (number: number, bytes: Uint8Array) => Uint8Array.of(0b11, ...little(number, 4), ...bytes);
 
 export class Sensor {
-  readonly characteristics = SENSOR;
+  readonly characteristics: readonly GattCharacteristic[] = SENSOR;
   readonly reads: Readonly<Record<string, Uint8Array>>;
   /** By record number. */
   readonly stored = new Map<number, Uint8Array>();
+  /** So many starts are refused: it is busy. */
+  refusesStarts = 0;
   #isLive = false;
 
   constructor(clockMs: number | null) {
@@ -52,6 +54,7 @@ export class Sensor {
   /** As on a new link. */
   onWrite = (uuid: string, bytes: Uint8Array): readonly (readonly [string, Uint8Array])[] => {
     if (uuid === '2BF4') {
+      if (bytes[0] === 1 && this.refusesStarts-- > 0) return [['2BF4', Uint8Array.of(0x81)]];
       this.#isLive = bytes[0] === 1;
       return [['2BF4', Uint8Array.of(0x80)]];
     }

@@ -10,7 +10,7 @@ import { nextLike } from '../records/likes.ts';
 import { keepDump } from './commits.ts';
 import { decoded, deliver, keyOf, liveEffects, momentOf, quarantine } from './deliver.ts';
 import type { Subscription } from './plan.ts';
-import { presentDump, racpSaid, toldLive } from './records.ts';
+import { controlSaid, presentDump, racpSaid, toldLive } from './records.ts';
 import type { SessionState } from './state.ts';
 import type { SessionStep, Turn } from './turn.ts';
 import { fail } from './way.ts';
@@ -43,7 +43,7 @@ export function takeValue(turn: Turn, handle: string, bytes: Uint8Array) {
     if (answer !== null) racpSaid(turn, answer);
     return;
   }
-  if (from.role === 'control') return;
+  if (from.role === 'control') return controlSaid(turn, from.service, bytes);
   const whole = from.role === 'segments' ? joined(turn, from, bytes) : bytes;
   if (whole === null) return;
   const dump = presentDump(turn.state);
