@@ -24,6 +24,19 @@ export interface MessageOrigin {
   readonly packetId: number | null;
   readonly duplicate: boolean;
   readonly payloadHash: Uint8Array;
+  readonly twin?: MessageTwin;
+}
+
+/**
+ * What a value that a device told live has in common with the record that it stored of it, where only the store numbers it.
+ * With the live value (`packetId` null) the sink remembers it; a stored record that is not known and finds one
+ * remembered, which no other record took, takes it: then it is that value, and nothing is appended. Both durable as the id is.
+ */
+export interface MessageTwin {
+  readonly client: string;
+  readonly packetId: number;
+  /** As `payloadHash`, of what both have: device time and bytes. */
+  readonly hash: Uint8Array;
 }
 
 /**

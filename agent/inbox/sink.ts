@@ -6,6 +6,7 @@ import { type Address, isVitalsealError, SegmentWriter, toHex, VitalsealError } 
 import type { Group, GroupPart, Quarantined } from './group.ts';
 import { commitAt, PACE } from './pace.ts';
 import { createRecent, encodeIds, type MessageId } from './recent.ts';
+import { placeOfTwin, taken, twinLeft } from './twins.ts';
 
 export interface SinkPorts {
   /** Resolves when the group has survived a power cut; rejects when nothing of it was kept. Takes over the buffers. */
@@ -36,6 +37,8 @@ interface OpenGroup {
   readonly parts: Map<string, OpenPart>;
   readonly quarantined: Quarantined[];
   readonly ids: MessageId[];
+  /** Twins of values kept before that records of this group took. */
+  readonly taken: MessageId[];
   readonly settles: Settled[];
   messages: number;
   bytes: number;
@@ -71,6 +74,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
       parts: new Map(),
       quarantined: [],
       ids: [],
+      taken: [],
       settles: [],
       messages: 0,
       bytes: 0,
@@ -85,11 +89,36 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
   function isResent(origin: MessageOrigin, hash: string, settled: Settled): boolean {
     if (!origin.duplicate || origin.packetId === null) return false;
     const latest = recent.find(origin.user, origin.client, origin.packetId);
-    if (latest === null || latest.hash !== hash) return false;
+    if (latest?.hash === hash) {
+      counts.duplicates += 1;
+      if (latest.tag === null) later(settled, null);
+      else latest.tag.settles.push(settled);
+      return true;
+    }
+    // The value that it is may yet fail to be kept: the record is settled with it, and asks again then.
+    const told = origin.twin === undefined ? null : twinLeft(recent, origin.user, origin.twin);
+    if (told === null || told.tag === null || told.tag === open) return false;
     counts.duplicates += 1;
-    if (latest.tag === null) later(settled, null);
-    else latest.tag.settles.push(settled);
+    told.tag.settles.push(settled);
     return true;
+  }
+
+  /** Takes the twin of a value that was told live: the record is that value. False when there is none. */
+  function takeTwin(group: OpenGroup, origin: MessageOrigin): boolean {
+    const left = origin.twin === undefined ? null : twinLeft(recent, origin.user, origin.twin);
+    if (left === null) return false;
+    counts.duplicates += 1;
+    if (left.tag === null) group.taken.push(left.id);
+    group.ids.push(taken(left.id));
+    recent.remember(taken(left.id), group);
+    return true;
+  }
+
+  function leaveTwin(group: OpenGroup, { user, twin }: MessageOrigin): void {
+    const place = twin === undefined ? null : placeOfTwin(recent, user, twin);
+    if (place === null) return;
+    group.ids.push(place);
+    recent.remember(place, group);
   }
 
   function add(group: OpenGroup, delivery: Delivery): number {
@@ -134,14 +163,16 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     const group = fill(at);
     let bytes = ID_BYTES;
     try {
-      bytes += add(group, delivery);
+      const isTold = origin !== null && id !== null && takeTwin(group, origin);
+      bytes += isTold ? ID_BYTES : add(group, delivery);
     } catch (error) {
       return isVitalsealError(error) ? error : new VitalsealError('internal', 'a delivery was not encoded');
     }
     if (id !== null) {
       group.ids.push(id);
       recent.remember(id, group);
-    } else if (delivery.kind === 'readings' && origin !== null) counts.unacknowledged += delivery.readings.length;
+    } else if (origin?.twin !== undefined) leaveTwin(group, origin);
+    else if (delivery.kind === 'readings' && origin !== null) counts.unacknowledged += delivery.readings.length;
     group.settles.push(settled);
     group.messages += 1;
     group.bytes += bytes;
@@ -216,6 +247,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
         if (latest?.tag === group && latest.hash === id.hash) recent.remember(id, null);
       }
     }
+    if (error !== null) for (const id of group.taken) recent.remember(id, null);
     for (const settled of group.settles) settled(error);
     pace();
   }

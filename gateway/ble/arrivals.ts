@@ -80,7 +80,7 @@ export class Arrivals {
     if (this.#isFlood(driver, size, now.monotonicMs)) return false;
     if (news.kind === 'measurements') {
       for (const measurement of news.measurements)
-        intake.deliver(account, { uuid: news.format, measurement, extra: null, record: null }, now, null);
+        intake.deliver(account, { uuid: news.format, measurement, extra: null, record: null, twin: null }, now, null);
     } else if (news.reason === 'characteristic_unknown') {
       // An encrypted one is not damaged, only not for us.
       account.problem = news.reason;

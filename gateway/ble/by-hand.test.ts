@@ -272,6 +272,31 @@ describe('a link that fails while it is paired', () => {
     expect(asked).toBe(1);
   });
 
+  it('and is made again where the device is elsewhere by now takes no bond that is there', async () => {
+    const site = new Site();
+    const { radio } = site;
+    const [here, there] = [addressOf(1), addressOf(2)];
+    radio.add(strap(1, { name: 'Strap' }));
+    site.allow('strap', { name: 'Strap' });
+    await site.start();
+    const desk = new AbortController();
+    const pair = radio.pair.bind(radio);
+    radio.pair = async (address, dialogue) => {
+      if (address === there) desk.abort();
+      else {
+        radio.drop(here);
+        radio.resolve(here, there);
+        radio.paired.add(there);
+        throw new VitalsealError('device_gone');
+      }
+      return pair(address, dialogue);
+    };
+    const ended = expect(site.source.pair('strap', async () => true, desk.signal)).rejects.toThrowError(cancelled);
+    await site.live(10);
+    await ended;
+    expect([...radio.paired]).toEqual([there]);
+  });
+
   it('can be called off between two', async () => {
     const { site, radio, desk } = await withStrap();
     await site.live(2);

@@ -16,8 +16,10 @@ import { inSession } from './session/context.ts';
 import type { Deliver, SessionEffect } from './session/input.ts';
 
 /** What an advertisement or a session has for the inbox; a session's `Deliver` is one. */
-export type Arrived = Pick<Deliver, 'uuid' | 'measurement' | 'extra' | 'record'>;
+export type Arrived = Pick<Deliver, 'uuid' | 'measurement' | 'extra' | 'record' | 'twin'>;
 export type Undecodable = Omit<Extract<SessionEffect, { kind: 'quarantine' }>, 'kind' | 'token'>;
+
+const NO_HASH = new Uint8Array(8);
 
 export interface IntakePorts {
   readonly sink: ReadingSink;
@@ -45,7 +47,7 @@ export class Intake {
 
   /** `settled`: for what is asked for again when it was not kept; null for a live value. `at`: when it arrived. */
   deliver(account: Account, arrived: Arrived, at: ClockSample, settled: Settled | null): void {
-    const { uuid, measurement, extra, record } = arrived;
+    const { uuid, measurement, extra } = arrived;
     const count = measurement.readings.length;
     // Nothing to keep is kept: the record after it must not wait for it.
     if (count === 0) return void (settled !== null && queueMicrotask(() => settled(null)));
@@ -53,7 +55,7 @@ export class Intake {
     const stamp: Stamp = { device, group: account.groupOf(uuid, measurement.record), ...at };
     const readings = measurement.readings.map((measured) => inSession(measured, extra, stamp));
     const alarm = readings.some(({ context }) => isAlarm(context));
-    const origin = record === null ? null : originOf(account, record.series, record.sequence & 0xffff, record.hash);
+    const origin = originOf(account, arrived);
     this.#send({ kind: 'readings', device, readings, alarm, origin }, account, settled, () => {
       account.readings += count;
       account.lastReadingMs = at.wallMs;
@@ -75,7 +77,7 @@ export class Intake {
     if (settled !== null) {
       // A record that cannot be read comes again with every dump: once is enough.
       const hash = hmacSha256(hashKey, concat(utf8(`${account.device}\0${uuid}\0quarantine\0`), cut));
-      origin = originOf(account, `${uuid}/?`, ((hash[8] ?? 0) << 8) | (hash[9] ?? 0), hash.slice(0, 8));
+      origin = recordOrigin(account, `${uuid}/?`, ((hash[8] ?? 0) << 8) | (hash[9] ?? 0), hash.slice(0, 8));
     }
     const delivery: Delivery = { kind: 'quarantine', device: account.device, reason, bytes: cut, origin };
     this.#send(delivery, account, settled, null);
@@ -112,9 +114,22 @@ export class Intake {
   }
 }
 
+/** Null for a live value that is like no other. */
+function originOf(account: Account, { record, twin }: Arrived): MessageOrigin | null {
+  const common = twin && { twin: { client: twin.series, packetId: twin.sequence, hash: twin.hash } };
+  if (record !== null)
+    return { ...recordOrigin(account, record.series, record.sequence & 0xffff, record.hash), ...common };
+  const none = { client: '', packetId: null, duplicate: false, payloadHash: NO_HASH };
+  return common && { user: userOf(account), ...none, ...common };
+}
+
 /** `duplicate`: a record of the same id, bytes and all, is the same record, whichever way it came. */
-function originOf(account: Account, client: string, packetId: number, payloadHash: Uint8Array): MessageOrigin {
-  return { user: `ble/${account.device}`, client, packetId, duplicate: true, payloadHash };
+function recordOrigin(account: Account, client: string, packetId: number, payloadHash: Uint8Array): MessageOrigin {
+  return { user: userOf(account), client, packetId, duplicate: true, payloadHash };
+}
+
+function userOf({ device }: Account): string {
+  return `ble/${device}`;
 }
 
 function isAlarm(context: ReadingContext | null): boolean {

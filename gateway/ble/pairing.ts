@@ -46,9 +46,11 @@ export async function pairByHand(
     await forget(address);
     address = await find();
   }
-  const wasBonded = isBonded(radio, address);
+  const before = new Map<BleAddress, boolean>();
   for (let tries = 1; ; tries++) {
     if (signal.aborted) throw pairingCancelled();
+    const wasBonded = before.get(address) ?? isBonded(radio, address);
+    before.set(address, wasBonded);
     const attempt = new Attempt(ports, address, dialogue, signal, wasBonded);
     try {
       return await attempt.run();
@@ -56,7 +58,9 @@ export async function pairByHand(
       const isLinkLost = isVitalsealError(error) && error.code === 'device_gone';
       if (!isLinkLost || attempt.hasAsked || tries === TRIES) throw error;
       unhear(address);
-      address = await find();
+      address = await find().catch(() => {
+        throw signal.aborted ? pairingCancelled() : error;
+      });
     }
   }
 }

@@ -19,6 +19,8 @@ export class Links {
   readonly #emit: (event: RadioEvent) => void;
   /** By path of the device. */
   readonly #links = new Map<string, Link>();
+  /** By path, those that are being made: one that dropped meanwhile is no longer above, and may be tried again. */
+  readonly #opening = new Map<string, Link>();
   /** Paths of devices whose links are of our making, those that pairing made among them. */
   readonly #made = new Set<string>();
   readonly #bonds = new Bonds();
@@ -46,8 +48,10 @@ export class Links {
     this.#bonds.begin(path);
     this.#links.set(path, link);
     this.#made.add(path);
+    this.#opening.set(path, link);
     link.opening = this.#open(link).finally(() => {
       link.opening = null;
+      if (this.#opening.get(path) === link) this.#opening.delete(path);
     });
     return link.opening;
   }
@@ -55,8 +59,7 @@ export class Links {
   /** Throws radio_timeout; a link that is not there is ended already. */
   async disconnect(device: KnownDevice): Promise<void> {
     const { path } = device;
-    const link = this.#links.get(path);
-    if (link) link.cancelled = true;
+    for (const link of [this.#links.get(path), this.#opening.get(path)]) if (link) link.cancelled = true;
     try {
       await this.#host.call(path, DEVICE, 'Disconnect', '', [], this.#timeouts.callMs);
     } catch (error) {

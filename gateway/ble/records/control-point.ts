@@ -24,7 +24,12 @@ export function requestFrom({ report, numberBits }: Asking, number: number): Uin
   return Uint8Array.of(report, FROM, FILTER_NUMBER, ...octets);
 }
 
-export type RacpAnswer = { readonly to: 'report' | 'abort'; readonly says: Outcome };
+export interface RacpAnswer {
+  readonly to: 'report' | 'abort';
+  readonly says: Outcome;
+  /** Of a combined report: how many records were sent; null else. */
+  readonly count: number | null;
+}
 
 /**
  * `complete`: all were sent. `none`: no record fits. `unsupported`: this request is not one that the device knows.
@@ -34,12 +39,14 @@ export type Outcome = 'complete' | 'none' | 'unsupported' | 'incomplete';
 
 /** Null for what is no answer to us: the caller goes on waiting. */
 export function racpAnswer(bytes: Uint8Array): RacpAnswer | null {
-  // How many were sent is not looked at: it says no more than that this was all.
-  if (bytes[0] === COMBINED_RESPONSE) return bytes.length > 2 ? { to: 'report', says: 'complete' } : null;
+  if (bytes[0] === COMBINED_RESPONSE) {
+    const count = bytes.subarray(2).reduceRight((sum, octet) => sum * 256 + octet, 0);
+    return bytes.length > 2 && bytes.length <= 6 ? { to: 'report', says: 'complete', count } : null;
+  }
   if (bytes.length !== 4 || bytes[0] !== RESPONSE) return null;
   const isReport = bytes[2] === REPORT || bytes[2] === COMBINED_REPORT;
   const to = isReport ? 'report' : bytes[2] === ABORT ? 'abort' : null;
-  return to === null ? null : { to, says: outcome(bytes[3] ?? 0) };
+  return to === null ? null : { to, says: outcome(bytes[3] ?? 0), count: null };
 }
 
 function outcome(value: number): Outcome {

@@ -41,6 +41,10 @@ export interface Dump {
   readonly settledAbove: readonly number[];
   /** The inbox did not keep one of them. */
   readonly refused: boolean;
+  /** One of them did not come whole: the cursor goes no further, and the dump is not whole either. */
+  readonly torn: boolean;
+  /** Values that came, the cursor's record among them. */
+  readonly received: number;
   /** The record that came last, the one before it which it followed, and the newest of all. */
   readonly last: RecordPlace | null;
   readonly followed: Mark | null;
@@ -75,6 +79,8 @@ export function beginDump(
     settled: token,
     settledAbove: [],
     refused: false,
+    torn: false,
+    received: 0,
     last: null,
     followed: null,
     newest: null,
@@ -107,7 +113,7 @@ function isWrapping({ asking }: Pick<Dump, 'asking'>, { sequence }: RecordPlace)
 
 /** Something came and is under way to the inbox as `dump.nextToken`: a record, or what cannot be placed (null). */
 export function arrived(dump: Dump, place: RecordPlace | null, saveEvery: number): Dump {
-  const taken = { ...dump, nextToken: dump.nextToken + 1 };
+  const taken = { ...dump, nextToken: dump.nextToken + 1, received: dump.received + 1 };
   if (place === null || dump.asking.numberBits === 0) return taken;
   const isFirst = dump.first === 'awaited';
   const first = !isFirst ? dump.first : dump.mode === 'all' || isSame(place, dump.start) ? 'same' : 'other';
@@ -119,7 +125,7 @@ export function arrived(dump: Dump, place: RecordPlace | null, saveEvery: number
     return { ...next, unordered: true, followed: null, marks: [], sinceMark: 0 };
   }
   const followed = { place: dump.last, before: dump.nextToken, whole: false };
-  if (next.sinceMark <= saveEvery || inOrder < ORDER_SHOWN || dump.unordered || first === 'other') {
+  if (next.sinceMark <= saveEvery || inOrder < ORDER_SHOWN || dump.unordered || dump.torn || first === 'other') {
     return { ...next, followed };
   }
   return { ...next, followed, marks: [...dump.marks, followed], sinceMark: 1 };
@@ -132,7 +138,12 @@ export function isCursor(dump: Dump, place: RecordPlace): boolean {
 
 /** The first record is the cursor's: what follows goes on from there. It takes no token, since it is not delivered again. */
 export function recognised(dump: Dump, place: RecordPlace): Dump {
-  return { ...dump, first: 'same', newest: place, last: place };
+  return { ...dump, first: 'same', newest: place, last: place, received: dump.received + 1 };
+}
+
+/** Pieces of a record came, and not all of them. */
+export function torn(dump: Dump): Dump {
+  return { ...dump, torn: true, followed: null };
 }
 
 /** After 65535 comes 0, where that is the highest. */
@@ -153,9 +164,9 @@ function isSame(place: RecordPlace, other: RecordPlace | null): boolean {
 }
 
 /** An answer of the control point, or what stands for one. */
-export function answered(dump: Dump, { to, says }: RacpAnswer): Dump {
+export function answered(dump: Dump, { to, says, count }: RacpAnswer): Dump {
   if (dump.phase === 'over') return dump;
-  if (to === 'report') return over(dump, says);
+  if (to === 'report') return over(count !== null && count > dump.received ? torn(dump) : dump, says);
   if (dump.phase !== 'aborting') return dump;
   // Aborted because the first record was another: all are asked for next. Aborted for its silence: that was it.
   if (dump.first !== 'other') return over(dump, 'incomplete');
@@ -170,8 +181,8 @@ export function wantsAbort({ phase, first, mode, unabortable }: Dump): boolean {
 /** The procedure ended, by itself or with the link (`incomplete`). */
 export function over(dump: Dump, outcome: Outcome): Dump {
   if (dump.phase === 'over') return dump;
-  const ended: Dump = { ...dump, phase: 'over', outcome };
-  if (dump.asking.numberBits === 0 || dump.first !== 'same') return ended;
+  const ended: Dump = { ...dump, phase: 'over', outcome: dump.torn && outcome === 'complete' ? 'incomplete' : outcome };
+  if (dump.torn || dump.asking.numberBits === 0 || dump.first !== 'same') return ended;
   const isWhole = outcome === 'complete' || outcome === 'none';
   if (isWhole && isDisordered(dump)) return ended;
   if (isWhole && dump.newest !== null) {

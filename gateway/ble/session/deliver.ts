@@ -14,16 +14,6 @@ export type Origin = Pick<Subscription, 'uuid' | 'service' | 'recorded'>;
 const CGM = '181F';
 const GLUCOSE_CONTEXT = '2A34';
 
-/**
- * When a health sensor observed something, by its clock: live it has no number, and is known by its time and bytes. Null for
- * everything else, and where the clock is not to be relied on: one that stands still makes equal observations one.
- */
-export function momentOf({ link }: SessionState, { uuid }: Origin, { readings }: Measurement): string | null {
-  if (uuid !== LIVE_OBSERVATIONS && uuid !== STORED_OBSERVATIONS) return null;
-  if (link?.clock == null || link.clock.fault !== null) return null;
-  return readings.find(({ deviceTime }) => deviceTime !== null)?.deviceTime ?? null;
-}
-
 /** The packet, or why it is none. Observations of a health sensor are whole here, and may be longer than a packet. */
 export function decoded(uuid: string, bytes: Uint8Array): DecodedPacket | ErrorCode {
   try {
@@ -64,6 +54,7 @@ export function deliver(
     measurement,
     extra: stored ? (inSession ? extra.sessionStored : extra.stored) : inSession ? extra.sessionLive : extra.live,
     record,
+    twin: twinOf(state, origin, measurement),
     stored,
     token,
   };
@@ -75,15 +66,20 @@ function isLasting({ record, readings }: Measurement): boolean {
 }
 
 /** Null for what no RACP stores. */
-export function keyOf(state: SessionState, origin: Origin, measurement: Measurement): RecordKey | null {
-  if (momentOf(state, origin, measurement) !== null) {
-    return recordKey(state.config.hashKey, state.config.device, LIVE_OBSERVATIONS, null, null, measurement.bytes);
-  }
+export function keyOf(state: SessionState, origin: Origin, { record, bytes }: Measurement): RecordKey | null {
   if (!origin.recorded) return null;
-  const { record, bytes } = measurement;
+  const { hashKey, device } = state.config;
   let session: string | null = null;
   if (origin.service === CGM) session = state.sessionStart;
   // A meter that counts anew has other measurements under the same numbers, and the same meals.
   if (origin.uuid === GLUCOSE_CONTEXT && record !== null) session = state.baseTimes.get(record.sequence) ?? null;
-  return recordKey(state.config.hashKey, state.config.device, origin.uuid, record, session, bytes);
+  return recordKey(hashKey, device, origin.uuid, record, session, bytes);
+}
+
+/** An observation of a health sensor that stores, too: live it has no number, but the same time and bytes. */
+function twinOf(state: SessionState, { uuid, service }: Origin, { readings, bytes }: Measurement): RecordKey | null {
+  if (uuid !== LIVE_OBSERVATIONS && uuid !== STORED_OBSERVATIONS) return null;
+  if (state.link?.records.some((step) => step.service === service) !== true) return null;
+  if (readings.every(({ deviceTime }) => deviceTime === null)) return null;
+  return recordKey(state.config.hashKey, state.config.device, LIVE_OBSERVATIONS, null, null, bytes);
 }

@@ -3,7 +3,7 @@
 import { toHex } from '@vitalseal/ledger';
 import { describe, expect, test } from 'vitest';
 import { decodeCursors } from '../records/cursor.ts';
-import { Rig } from './rig.testing.ts';
+import { Rig, type RigDevice } from './rig.testing.ts';
 import { liveSegment, observation, SENSOR, Sensor } from './sensor.testing.ts';
 
 const NOON = Date.UTC(2025, 4, 21, 12);
@@ -43,6 +43,17 @@ describe('the stored records of a health sensor', () => {
     expect(again.durable.duplicates).toBe(0);
   });
 
+  test.each([
+    [[60_000, 5], 60_000, true],
+    [[5, 40_000], 40_000, false],
+  ])('with the numbers %j, in this order: the newest is %i, out of order %s', (numbers, newest, unordered) => {
+    const sensor = new Sensor(NOON);
+    for (const number of numbers) sensor.stored.set(number, observation(95, NOON - number));
+    const rig = new Rig(sensor).begin().run();
+    const book = decodeCursors(rig.durable.cursor ?? new Uint8Array());
+    expect(book?.get('1840')).toMatchObject({ sequence: newest, unordered });
+  });
+
   test('of one that was reset, with other observations under lower numbers, are fetched all', () => {
     const before = new Rig(withStored(5)).begin().run();
     const sensor = withStored(2, 1);
@@ -73,6 +84,67 @@ test.each([
   rig.fire('records').run();
   expect(writes(rig)).toEqual(wanted);
   expect([rig.timers.has('records'), rig.state.phase]).toEqual([false, 'live']);
+});
+
+describe('records that are not whole', () => {
+  const THREE = [1, 2, 3].map((number) => observation(94 + number, NOON + number * 1000));
+  /** Three records, each in two segments, of which some do not come. */
+  function torn(missing: readonly number[]): RigDevice {
+    const segments = THREE.flatMap((bytes, i) => {
+      const whole = Uint8Array.of(1 + i, 0, 0, 0, ...bytes);
+      const [first, last] = [0b01 | ((2 * i) << 2), 0b10 | ((2 * i + 1) << 2)];
+      return [Uint8Array.of(first, ...whole.subarray(0, 19)), Uint8Array.of(last, ...whole.subarray(19))];
+    });
+    const values = segments.filter((_, i) => !missing.includes(i)).map((bytes) => ['2BDD', bytes] as const);
+    const onWrite = (uuid: string) =>
+      uuid === '2A52' ? [...values, ['2A52', Uint8Array.of(8, 0, 3, 0, 0, 0)] as const] : [];
+    return { characteristics: SENSOR, reads: new Sensor(NOON).reads, onWrite };
+  }
+
+  test.each([
+    ['all came', [], 3, 3],
+    ['a piece did not come', [3], 2, undefined],
+    ['one did not come at all', [2, 3], 2, undefined],
+  ])('%s: the cursor goes no further, and they are asked for again', (_, missing, count, at) => {
+    const rig = new Rig(torn(missing)).begin().run();
+    expect([rig.durable.committed.size, cursor(rig)]).toEqual([count, at]);
+    expect(rig.timers.has('records')).toBe(at === undefined);
+    const whole = new Rig(torn([]), rig.durable).begin().run();
+    expect([kept(whole), cursor(whole)]).toEqual([THREE.map(toHex).toSorted(), 3]);
+  });
+});
+
+test('stored records whose clock is not read at one time are the same records', () => {
+  const sensor = withStored(20);
+  const first = new Rig(sensor).begin().run();
+  const again = new Rig(sensor.linked(), first.durable);
+  again.interfere = ({ kind }) => (kind === 'read' ? 'device_refused' : undefined);
+  again.begin().run();
+  expect([again.delivers().length, again.durable.committed.size]).toEqual([0, 20]);
+});
+
+test('a start that is refused is tried again, and so is one that wants pairing first', () => {
+  for (const code of ['device_refused', 'pairing_needed'] as const) {
+    const sensor = withStored(2);
+    sensor.onWrite('2BF4', Uint8Array.of(1));
+    const rig = new Rig(sensor).begin().run();
+    let hasFailed = false;
+    rig.interfere = (effect) => {
+      if (effect.kind === 'write' && effect.uuid === '2A52' && code === 'pairing_needed') return 'device_refused';
+      if (hasFailed || effect.kind !== 'write' || toHex(effect.bytes) !== '01') return undefined;
+      hasFailed = true;
+      return code;
+    };
+    rig.fire('records').run();
+    expect([rig.state.phase, rig.timers.has('records')]).toEqual(['live', true]);
+  }
+});
+
+test('what a health sensor stores is asked for now and then where its live observations are not to be had', () => {
+  const rig = new Rig(withStored(2));
+  rig.interfere = (effect) => (effect.kind === 'subscribe' && effect.uuid === '2B8B' ? 'device_refused' : undefined);
+  rig.begin().run();
+  expect([rig.state.phase, rig.timers.has('records')]).toEqual(['live', true]);
 });
 
 test('a health sensor that has told much live is asked for what it stored of that, before the inbox forgets it', () => {
@@ -118,15 +190,43 @@ describe('an observation that comes live and from the store', () => {
     expect(rig.durable.duplicates).toBe(5);
   });
 
-  test('is told apart by its number where it has no time, and counts twice then', () => {
+  test('is as many as were measured in one moment, wherever the dump is cut', () => {
+    const sensor = new Sensor(NOON);
+    for (let i = 0; i < 40; i++) sensor.stored.set(i, observation(90 + i, NOON));
+    for (let i = 40; i < 45; i++) sensor.stored.set(i, ONE);
+    for (let cut = 0; cut < 60; cut++) {
+      const rig = new Rig(sensor.linked(), undefined, { saveEvery: 1 }).begin();
+      for (let i = 0; i < cut; i++) rig.next('radio');
+      rig.cut().run();
+      const again = new Rig(sensor.linked(), rig.durable, { saveEvery: 1 }).begin().run();
+      expect(kept(again), `cut after ${cut}`).toEqual([...sensor.stored.values()].map(toHex).toSorted());
+    }
+  });
+
+  test('counts twice where it has no time: nothing says then that it is the same', () => {
     const undated = observation(95, null);
     const rig = twice([undated, undated]);
     expect([rig.durable.duplicates, rig.durable.committed.size]).toEqual([0, 4]);
   });
 
-  test('is not taken for an older one by a clock that is wrong', () => {
-    const rig = twice([ONE, ONE], NOON - 90 * 86_400_000);
-    expect([rig.durable.duplicates, rig.durable.committed.size]).toEqual([0, 4]);
+  test('is one by a clock that is wrong, or was not read, as well', () => {
+    for (const clockMs of [NOON - 90 * 86_400_000, null]) {
+      const rig = twice([ONE, ONE], clockMs);
+      expect([rig.durable.duplicates, rig.durable.committed.size]).toEqual([2, 2]);
+    }
+  });
+
+  test('is as many as were observed by a clock that shows an hour twice', () => {
+    const sensor = new Sensor(NOON);
+    const rig = new Rig(sensor).begin().run();
+    const hour = Array.from({ length: 60 }, (_, i) => observation(95 + (i % 3), NOON + i * 60_000));
+    for (const [i, bytes] of [...hour, ...hour].entries()) {
+      sensor.stored.set(i, bytes);
+      if (i % 2 === 0) rig.value('2B8B', liveSegment(bytes));
+    }
+    rig.run();
+    const again = new Rig(sensor.linked(), rig.durable).begin().run();
+    expect([again.durable.committed.size, cursor(again)]).toEqual([120, 119]);
   });
 
   test('is delivered once more and known as such when its link is cut in the midst of the dump', () => {

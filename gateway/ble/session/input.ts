@@ -127,6 +127,8 @@ export interface Deliver {
   readonly extra: ReadingContext | null;
   /** Not null for what RACP stores, live or not: what makes it the same record when it comes again. */
   readonly record: RecordKey | null;
+  /** What it has in common with its like from the other way, where it has a number on one of them only. */
+  readonly twin: RecordKey | null;
   /** It came by RACP. */
   readonly stored: boolean;
   /** Not null where `delivered` or `undelivered` must say what became of it: exactly once. */

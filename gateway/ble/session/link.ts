@@ -16,7 +16,7 @@ import {
   type SetClockStep,
   type Subscription,
 } from './plan.ts';
-import { armRecords, loaded, racpSaid, recordsStep, requestAnew } from './records.ts';
+import { armRecords, askLater, loaded, racpSaid, recordsStep, requestAnew } from './records.ts';
 import type { Operation } from './state.ts';
 import type { Turn } from './turn.ts';
 import { batteryLevel } from './values.ts';
@@ -255,11 +255,14 @@ function refused(turn: Turn, step: Operation['step'], code: ErrorCode) {
       turn.state.cursors = NO_CURSORS;
       return next(turn);
     case 'records':
-      return racpSaid(turn, { to: 'report', says: 'unsupported' });
+      return racpSaid(turn, { to: 'report', says: 'unsupported', count: null });
     case 'abort':
-      return racpSaid(turn, { to: 'abort', says: 'unsupported' });
+      return racpSaid(turn, { to: 'abort', says: 'unsupported', count: null });
     case 'set-clock':
       turn.state.clockSetting = 'not-taken';
+      return next(turn);
+    case 'write':
+      askLater(turn, step.service);
       return next(turn);
     default:
       return next(turn);

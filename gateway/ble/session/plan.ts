@@ -1,6 +1,7 @@
 // What is done with a device once its characteristics are known, in order: its clock, all subscriptions (the control
-// points' among them, before anything is asked of them), what it is, then the stored records of each service. A cuff that
-// has one measurement to tell and hangs up is listened to before it is asked for its name.
+// points' among them, before anything is asked of them), what it is, then the stored records of each service, and last what
+// makes a health sensor speak. A cuff that has one measurement to tell and hangs up is listened to before it is asked for
+// its name.
 
 import { LIVE_OBSERVATIONS, STORED_OBSERVATIONS } from '../../profiles/health-sensor.ts';
 import type { GattCharacteristic } from '../radio.ts';
@@ -40,6 +41,7 @@ export type WriteStep = {
   readonly do: 'write';
   readonly handle: string;
   readonly uuid: string;
+  readonly service: string;
   readonly bytes: Uint8Array;
 };
 
@@ -126,12 +128,18 @@ export function stepsAnew(
   return steps.length === 0 ? [startLive(control)] : [stopLive(control), ...steps, startLive(control)];
 }
 
-function startLive({ handle, uuid }: Subscription): WriteStep {
-  return { do: 'write', handle, uuid, bytes: START_LIVE };
+function startLive({ handle, uuid, service }: Subscription): WriteStep {
+  return { do: 'write', handle, uuid, service, bytes: START_LIVE };
 }
 
-function stopLive({ handle, uuid }: Subscription): WriteStep {
-  return { do: 'write', handle, uuid, bytes: STOP_LIVE };
+function stopLive({ handle, uuid, service }: Subscription): WriteStep {
+  return { do: 'write', handle, uuid, service, bytes: STOP_LIVE };
+}
+
+/** Whether it tells live what it stores, and would have to stop for telling the rest. */
+export function speaksLive(service: string, subscriptions: Iterable<Subscription>): boolean {
+  const roles = [...subscriptions].filter((to) => to.service === service && !to.recorded).map(({ role }) => role);
+  return roles.includes('control') && roles.includes('segments');
 }
 
 function fewOfAKind(table: readonly GattCharacteristic[]): readonly GattCharacteristic[] {

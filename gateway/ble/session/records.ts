@@ -5,7 +5,7 @@ import { decodeCursors, NO_CURSORS } from '../records/cursor.ts';
 import { afterDump, answered, beginAll, beginDump, type Dump, over, requestOf, wantsAbort } from '../records/dump.ts';
 import { STORED } from '../records/services.ts';
 import { keepDump } from './commits.ts';
-import { type RecordsStep, stepsAnew } from './plan.ts';
+import { type RecordsStep, speaksLive, stepsAnew } from './plan.ts';
 import type { Link, SessionState } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -53,9 +53,8 @@ export function recordsStep(turn: Turn, step: RecordsStep): boolean {
 }
 
 /** What it stored since is easily asked for. One that would have to stop speaking says it live as well. */
-function isCheap({ records, subscriptions }: Link, { service }: RecordsStep): boolean {
-  const isAlone = stepsAnew(service, records, subscriptions.values()).length === 1;
-  return isAlone && (STORED.get(service)?.numberBits ?? 0) > 0;
+function isCheap({ subscriptions }: Link, { service }: RecordsStep): boolean {
+  return !speaksLive(service, subscriptions.values()) && (STORED.get(service)?.numberBits ?? 0) > 0;
 }
 
 /** The control point and at least one of the characteristics that it reports said yes to their subscription. */
@@ -66,7 +65,6 @@ function isAskable(link: Link | null, { service, handle }: RecordsStep): boolean
 
 function request(turn: Turn, step: RecordsStep, dump: Dump) {
   if (turn.state.link !== null) turn.state.link = { ...turn.state.link, dumping: step.service, told: 0 };
-  turn.state.moments = { ...turn.state.moments, stored: null };
   keepDump(turn, dump);
   write(turn, step, step, requestOf(dump));
 }

@@ -3,6 +3,7 @@
 import type { ErrorCode } from '@vitalseal/ledger';
 import type { ClockSample } from '../../contract.ts';
 import type { GattCharacteristic } from '../radio.ts';
+import type { RecordKey } from '../records/identity.ts';
 import type { Deliver, SessionEffect, SessionInput, SessionNote } from './input.ts';
 import { stepSession } from './machine.ts';
 import { newSession, SESSION_LIMITS, type SessionLimits, type SessionState } from './state.ts';
@@ -18,6 +19,8 @@ export interface RigDevice {
 /** What survives a crash. */
 export interface Durable {
   readonly committed: Map<string, Uint8Array>;
+  /** Of live values that no record took, by name: how many. */
+  readonly twins: Map<string, number>;
   readonly quarantined: Uint8Array[];
   cursor: Uint8Array | null;
   /** Commits in order, resent ones included. */
@@ -27,6 +30,7 @@ export interface Durable {
 
 export const durable = (): Durable => ({
   committed: new Map(),
+  twins: new Map(),
   quarantined: [],
   cursor: null,
   commits: 0,
@@ -192,13 +196,31 @@ export class Rig {
     this.#store.push({ input, kept });
   }
 
-  /** What the inbox does: a record that it has is settled, and not kept twice. */
-  #commit({ record, measurement }: Deliver): void {
+  /** What the inbox does: a record that it has is settled, and not kept twice, nor one that a live value was. */
+  #commit({ record, twin, measurement }: Deliver): void {
+    const { committed, twins } = this.durable;
     this.durable.commits += 1;
-    const key = record === null ? `- ${this.durable.commits}` : `${record.series} ${record.sequence} ${record.hash}`;
-    if (this.durable.committed.has(key)) this.durable.duplicates += 1;
-    else this.durable.committed.set(key, measurement.bytes);
+    const key = record === null ? `- ${this.durable.commits}` : nameOf(record);
+    const left = twin === null ? 0 : (twins.get(nameOf(twin)) ?? 0);
+    const isTold = record !== null && !committed.has(key) && left > 0;
+    if (committed.has(key) || isTold) this.durable.duplicates += 1;
+    if (isTold && twin !== null) {
+      // Its place is taken, under the key of the record.
+      twins.set(nameOf(twin), left - 1);
+      const live = [...committed].find(([name, bytes]) => name.startsWith('-') && isEqual(bytes, measurement.bytes));
+      if (live !== undefined) committed.delete(live[0]);
+    }
+    committed.set(key, measurement.bytes);
+    if (record === null && twin !== null) twins.set(nameOf(twin), left + 1);
   }
+}
+
+function nameOf({ series, sequence, hash }: RecordKey): string {
+  return `${series} ${sequence} ${hash}`;
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((octet, i) => octet === b[i]);
 }
 
 /** Values without a token are nobody's to settle: a token that no session has given. */

@@ -6,7 +6,6 @@ import type { BleState } from '../directory.ts';
 import type { GattCharacteristic } from '../radio.ts';
 import type { CursorBook } from '../records/cursor.ts';
 import type { Dump } from '../records/dump.ts';
-import type { Moment } from '../records/likes.ts';
 import type { ClockLook, ClockSetting } from '../time/device-clock.ts';
 import { type SharedContexts, sharedContexts } from './context.ts';
 import type { EffectId, TimerId, Token } from './input.ts';
@@ -72,7 +71,7 @@ export const SESSION_LIMITS: SessionLimits = {
   longestShortRetryMs: 10_000,
   recordsAgainMs: 60_000,
   recordsEveryMs: 600_000,
-  liveBeforeRecords: 16_384,
+  liveBeforeRecords: 8192,
   setClockAfterMs: 2_000,
   saveEvery: 64,
   unsettled: 8192,
@@ -178,8 +177,6 @@ export interface SessionState {
   readonly sessionStart: string | null;
   /** Base times of the glucose records that came last, by sequence number: their contexts have none of their own. */
   readonly baseTimes: ReadonlyMap<number, string>;
-  /** Of a health sensor: the latest moment that it told live, and of the present dump. */
-  readonly moments: { readonly live: Moment | null; readonly stored: Moment | null };
   /** What every reading's context says beside its own: of live values, of stored ones. */
   readonly extra: SharedContexts;
   /** Null until loaded. */
@@ -244,7 +241,6 @@ export function newSession(config: SessionConfig): SessionState {
     hasClock: null,
     sessionStart: null,
     baseTimes: new Map(),
-    moments: { live: null, stored: null },
     extra: sharedContexts(null, null),
     cursors: null,
     saving: null,

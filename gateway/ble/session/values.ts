@@ -4,11 +4,9 @@
 import type { Measurement } from '../../profiles/decoded.ts';
 import { assemble, NO_ASSEMBLY } from '../../profiles/health-sensor-segments.ts';
 import { racpAnswer } from '../records/control-point.ts';
-import { arrived, bringsNews, type Dump, isCursor, recognised } from '../records/dump.ts';
-import type { RecordKey } from '../records/identity.ts';
-import { nextLike } from '../records/likes.ts';
+import { arrived, bringsNews, type Dump, isCursor, recognised, torn } from '../records/dump.ts';
 import { keepDump } from './commits.ts';
-import { decoded, deliver, keyOf, liveEffects, momentOf, quarantine } from './deliver.ts';
+import { decoded, deliver, keyOf, liveEffects, quarantine } from './deliver.ts';
 import type { Subscription } from './plan.ts';
 import { controlSaid, presentDump, racpSaid, toldLive } from './records.ts';
 import type { SessionState } from './state.ts';
@@ -47,10 +45,13 @@ export function takeValue(turn: Turn, handle: string, bytes: Uint8Array) {
   const whole = from.role === 'segments' ? joined(turn, from, bytes) : bytes;
   if (whole === null) return;
   const dump = presentDump(turn.state);
-  if (dump !== null && dump.phase !== 'over' && dump.service === from.service && from.recorded) {
-    return record(turn, from, whole, dump);
-  }
+  if (dump !== null && isOf(dump, from)) return record(turn, from, whole, dump);
   live(turn, from, whole);
+}
+
+/** A value of it is a record that was asked for. */
+function isOf({ phase, service }: Dump, from: Subscription): boolean {
+  return phase !== 'over' && service === from.service && from.recorded;
 }
 
 /** Adds a segment; the observation once it is whole. */
@@ -59,39 +60,24 @@ function joined(turn: Turn, from: Subscription, segment: Uint8Array): Uint8Array
   if (link === null) return null;
   const { assembly, whole, lost } = assemble(link.assemblies.get(from.handle) ?? NO_ASSEMBLY, segment);
   turn.state.link = { ...link, assemblies: new Map(link.assemblies).set(from.handle, assembly) };
-  if (lost !== null) turn.emit(quarantine(from, lost.bytes, 'characteristic_truncated', null));
+  if (lost !== null) {
+    turn.emit(quarantine(from, lost.bytes, 'characteristic_truncated', null));
+    const dump = presentDump(turn.state);
+    if (dump !== null && isOf(dump, from)) keepDump(turn, torn(dump));
+  }
   return whole;
 }
 
 function live(turn: Turn, from: Subscription, bytes: Uint8Array) {
   for (const effect of liveEffects(turn.state, from, bytes)) {
-    if (effect.kind !== 'deliver') {
-      turn.emit(effect);
-      continue;
-    }
-    turn.emit({ ...effect, record: amongItsLike(turn, 'live', from, effect.measurement, effect.record) });
+    turn.emit(effect);
+    if (effect.kind !== 'deliver') continue;
+    if (effect.twin !== null) toldLive(turn, from.service);
     rememberBaseTime(turn, from, effect.measurement);
     if (effect.measurement.readings.length === 0) continue;
     if (from.uuid === BATTERY) batteryLevel(turn, effect.measurement);
     else useful(turn);
   }
-}
-
-function amongItsLike(
-  turn: Turn,
-  way: 'live' | 'stored',
-  from: Subscription,
-  measurement: Measurement,
-  key: RecordKey | null,
-): RecordKey | null {
-  const time = momentOf(turn.state, from, measurement);
-  if (time === null || key === null) return key;
-  const next = nextLike(turn.state.moments[way], time, key);
-  turn.state.moments = { ...turn.state.moments, [way]: next.moment };
-  if (way === 'live' && turn.state.link?.records.some(({ service }) => service === from.service)) {
-    toldLive(turn, from.service);
-  }
-  return next.key;
 }
 
 /** For status: percent, of whichever battery spoke last. */
@@ -127,14 +113,13 @@ function record(turn: Turn, from: Subscription, bytes: Uint8Array, dump: Dump) {
   for (const measurement of packet.measurements) {
     rememberBaseTime(turn, from, measurement);
     const key = keyOf(turn.state, from, measurement);
-    const own = amongItsLike(turn, 'stored', from, measurement, key);
     const isPlaced = key !== null && measurement.record !== null && from.uuid !== BESIDE;
     const place = isPlaced ? { sequence: measurement.record.sequence, hash: key.hash } : null;
     if (place !== null && isCursor(next, place)) {
       next = recognised(next, place);
       continue;
     }
-    turn.emit(deliver(turn.state, from, measurement, true, takeToken(turn), own));
+    turn.emit(deliver(turn.state, from, measurement, true, takeToken(turn), key));
     next = arrived(next, place, saveEvery);
     if (bringsNews(next)) useful(turn);
   }

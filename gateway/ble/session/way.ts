@@ -44,7 +44,8 @@ export function paired(turn: Turn): boolean {
     reconnect(turn);
     return false;
   }
-  turn.state.phase = turn.state.link.wasLive ? 'live' : 'subscribing';
+  const isDone = turn.state.plan.length === 0;
+  turn.state.phase = !turn.state.link.wasLive ? 'subscribing' : isDone ? 'live' : 'stored-records';
   return true;
 }
 

@@ -1,0 +1,123 @@
+// What a device tells live and stores as well: each value is kept once, whatever fails in between, and none for another.
+import type { Delivery, MessageOrigin } from '@vitalseal/gateway';
+import { VitalsealError } from '@vitalseal/ledger';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { reading } from '../vault/core.testing.ts';
+import { decodeIds } from './recent.ts';
+import { bench, turn } from './sink.testing.ts';
+
+const USER = 'ble/sensor';
+/** Values of one `kind` have time and bytes in common. */
+const twin = (kind: number) => ({ client: '2B8B/abcdef', packetId: kind, hash: new Uint8Array(8).fill(1 + kind) });
+
+function delivery(kind: number, number: number | null): Delivery {
+  const none = { client: '', packetId: null, duplicate: false, payloadHash: new Uint8Array(8) };
+  const own = { client: '2BDD', packetId: number, duplicate: true, payloadHash: new Uint8Array(8).fill(99) };
+  const origin: MessageOrigin = { user: USER, ...(number === null ? none : own), twin: twin(kind) };
+  return { kind: 'readings', device: 'sensor', readings: [reading(kind, 'sensor')], alarm: false, origin };
+}
+
+const live = (kind = 0) => delivery(kind, null);
+const stored = (number: number, kind = 0) => delivery(kind, number);
+
+/** An inbox, life after life: what was committed is recalled. */
+class Lives {
+  inbox = bench();
+  readonly #durable: Uint8Array[] = [];
+
+  /** Delivers, and commits what came of it. Answers how many readings were appended, and how they were settled. */
+  async commit(all: readonly Delivery[], fails = false) {
+    const { state, sink, deliver } = this.inbox;
+    const [groups, settled] = [state.groups.length, state.settled.length];
+    for (const [i, one] of all.entries()) deliver(`${i}`, one);
+    const drained = sink.drain();
+    const made = state.groups.slice(groups);
+    for (const { done, fail, group } of made) {
+      if (!fails) this.#durable.push(group.ids);
+      if (fails) fail(new VitalsealError('disk_full'));
+      else done();
+    }
+    await drained;
+    await turn();
+    const appended = made.flatMap(({ group }) => group.parts).reduce((sum, { count }) => sum + count, 0);
+    return { appended, settled: state.settled.slice(settled) };
+  }
+
+  restart(): void {
+    this.inbox = bench();
+    for (const ids of this.#durable) this.inbox.sink.recall(decodeIds(ids));
+  }
+}
+
+describe('a value that was told live', () => {
+  it('is not appended again when it comes from the store, whichever life it is', async () => {
+    const lives = new Lives();
+    expect((await lives.commit([live(1), live(2)])).appended).toBe(2);
+    expect(await lives.commit([stored(7, 1)])).toEqual({ appended: 0, settled: ['0'] });
+    lives.restart();
+    expect(await lives.commit([stored(7, 1), stored(8, 2)])).toEqual({ appended: 0, settled: ['0', '1'] });
+    lives.restart();
+    expect((await lives.commit([stored(8, 2), stored(9, 2)])).appended).toBe(1);
+  });
+
+  it('stands for one record, and equal ones for as many', async () => {
+    const lives = new Lives();
+    expect((await lives.commit([live(), live()])).appended).toBe(2);
+    expect((await lives.commit([stored(1)])).appended).toBe(0);
+    lives.restart();
+    expect((await lives.commit([stored(1), stored(2), stored(3), stored(4)])).appended).toBe(2);
+  });
+
+  it('is kept whatever was kept before it: it has no number that could say that it is the same', async () => {
+    const lives = new Lives();
+    expect((await lives.commit([stored(1), stored(2), live(), live()])).appended).toBe(4);
+    expect((await lives.commit(Array.from({ length: 20 }, () => live()))).appended).toBe(20);
+  });
+
+  it('is counted as acknowledged, and its record as a duplicate', async () => {
+    const lives = new Lives();
+    await lives.commit([live(), stored(1)]);
+    expect(lives.inbox.state.groups[0]?.group.counts).toMatchObject({ duplicates: 1, unacknowledged: 0 });
+  });
+
+  it('and is still under way settles its record: with an error when it is not kept, and the record is appended then', async () => {
+    const lives = new Lives();
+    const { deliver, to, state } = lives.inbox;
+    deliver('live', live());
+    to(1300);
+    deliver('stored', stored(1));
+    state.groups[0]?.fail(new VitalsealError('disk_full'));
+    await turn();
+    expect(state.settled).toEqual(['live disk_full', 'stored disk_full']);
+    expect((await lives.commit([stored(1)])).appended).toBe(1);
+  });
+
+  it('is there for its record again when the commit fails that took it', async () => {
+    const lives = new Lives();
+    await lives.commit([live()]);
+    expect((await lives.commit([stored(1)], true)).settled).toEqual(['0 disk_full']);
+    expect((await lives.commit([stored(1)])).appended).toBe(0);
+  });
+});
+
+it('over failed commits and restarts, each observation of a device that stores all it tells is kept once', async () => {
+  const observations = fc.array(fc.record({ kind: fc.nat(2), isTold: fc.boolean() }), { maxLength: 8 });
+  const troubles = fc.array(fc.constantFrom('fail', 'restart', 'dump'), { maxLength: 8 });
+  const run = async (all: readonly { kind: number; isTold: boolean }[], what: readonly string[]) => {
+    const lives = new Lives();
+    const kept = [0, 0, 0];
+    for (const { kind, isTold } of all)
+      if (isTold) kept[kind] = (kept[kind] ?? 0) + (await lives.commit([live(kind)])).appended;
+    for (const step of [...what, 'dump']) {
+      if (step === 'restart') lives.restart();
+      for (const [number, { kind }] of all.entries()) {
+        if (step === 'restart') break;
+        const { appended } = await lives.commit([stored(number, kind)], step === 'fail');
+        if (step === 'dump') kept[kind] = (kept[kind] ?? 0) + appended;
+      }
+    }
+    expect(kept).toEqual([0, 1, 2].map((kind) => all.filter((one) => one.kind === kind).length));
+  };
+  await fc.assert(fc.asyncProperty(observations, troubles, run), { numRuns: 100 });
+});
