@@ -30,7 +30,8 @@ export interface MessageOrigin {
 /**
  * What a value that a device told live has in common with the record that it stored of it, where only the store numbers it.
  * With the live value (`packetId` null) the sink remembers it; a stored record that is not known and finds one
- * remembered, which no other record took, takes it: then it is that value, and nothing is appended. Both durable as the id is.
+ * remembered, which no other record took, takes it: then it is that value, and nothing is appended. Both are durable as ids
+ * are, and are two of them.
  */
 export interface MessageTwin {
   readonly client: string;

@@ -9,6 +9,10 @@ const ROWS = 32;
 const FULL = 32_768;
 /** Every id takes 12 bytes at least, so that a full row is never shorter. */
 const FULL_BYTES = FULL * 12;
+/** Rows may grow by that before they are merged whatever their number: ids with long names fill rows that are not full. */
+const GROWN_BYTES = 4 << 20;
+/** Bytes of all rows after the last merge of this life. */
+const mergedBytes = new WeakMap<Store, number>();
 
 /** In the order in which they came, encoded. */
 export function idRows(store: Store): Uint8Array[] {
@@ -23,10 +27,15 @@ export function keepIds(store: Store, ids: readonly MessageId[]): void {
   if (ids.length === 0) return;
   insert(store, newest(ids));
   const rows = store.sql('SELECT count(*) AS n FROM recent WHERE length(ids) < ?').get(FULL_BYTES)?.n as number;
-  if (rows <= ROWS) return;
+  if (rows <= ROWS && bytesOf(store) <= 2 * (mergedBytes.get(store) ?? 0) + GROWN_BYTES) return;
   const merged = newest(decoded(idRows(store)));
   store.sql('DELETE FROM recent').run();
   insert(store, merged);
+  mergedBytes.set(store, bytesOf(store));
+}
+
+function bytesOf(store: Store): number {
+  return store.sql('SELECT ifnull(sum(length(ids)), 0) AS n FROM recent').get()?.n as number;
 }
 
 function insert(store: Store, ids: readonly MessageId[]): void {

@@ -6,7 +6,7 @@ import { type Address, isVitalsealError, SegmentWriter, toHex, VitalsealError } 
 import type { Group, GroupPart, Quarantined } from './group.ts';
 import { commitAt, PACE } from './pace.ts';
 import { createRecent, encodeIds, type MessageId } from './recent.ts';
-import { placeOfTwin, taken, twinLeft } from './twins.ts';
+import { placeOfTwin, toldBefore } from './twins.ts';
 
 export interface SinkPorts {
   /** Resolves when the group has survived a power cut; rejects when nothing of it was kept. Takes over the buffers. */
@@ -37,9 +37,9 @@ interface OpenGroup {
   readonly parts: Map<string, OpenPart>;
   readonly quarantined: Quarantined[];
   readonly ids: MessageId[];
-  /** Twins of values kept before that records of this group took. */
-  readonly taken: MessageId[];
   readonly settles: Settled[];
+  /** What waits to see whether it is kept: delivered again then. */
+  readonly held: (() => void)[];
   messages: number;
   bytes: number;
   oldestAt: number;
@@ -48,6 +48,8 @@ interface OpenGroup {
 }
 
 const ID_BYTES = 12;
+/** Each has a sender name of its own beside it. */
+const TWIN_BYTES = 64;
 
 export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
   const recent = createRecent<OpenGroup>();
@@ -64,6 +66,8 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
   let spacingMs = 1000;
   let strideMs = 0;
   let undoTimer: (() => void) | null = null;
+  /** Deliveries that were held. */
+  let anew = 0;
   const inFlight = new Set<Promise<void>>();
 
   const later = (settled: Settled, error: VitalsealError | null) => queueMicrotask(() => settled(error));
@@ -74,8 +78,8 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
       parts: new Map(),
       quarantined: [],
       ids: [],
-      taken: [],
       settles: [],
+      held: [],
       messages: 0,
       bytes: 0,
       oldestAt: at,
@@ -85,40 +89,25 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     return open;
   }
 
+  /** It is one that was kept, or that `group` is about to keep. */
+  function settleWith(group: OpenGroup | null, settled: Settled): true {
+    counts.duplicates += 1;
+    if (group === null) later(settled, null);
+    else group.settles.push(settled);
+    return true;
+  }
+
   /** True when the message was kept before, or is about to be: it is settled with that. */
   function isResent(origin: MessageOrigin, hash: string, settled: Settled): boolean {
     if (!origin.duplicate || origin.packetId === null) return false;
     const latest = recent.find(origin.user, origin.client, origin.packetId);
-    if (latest?.hash === hash) {
-      counts.duplicates += 1;
-      if (latest.tag === null) later(settled, null);
-      else latest.tag.settles.push(settled);
-      return true;
-    }
-    // The value that it is may yet fail to be kept: the record is settled with it, and asks again then.
-    const told = origin.twin === undefined ? null : twinLeft(recent, origin.user, origin.twin);
-    if (told === null || told.tag === null || told.tag === open) return false;
-    counts.duplicates += 1;
-    told.tag.settles.push(settled);
-    return true;
+    return latest?.hash === hash && settleWith(latest.tag, settled);
   }
 
-  /** Takes the twin of a value that was told live: the record is that value. False when there is none. */
-  function takeTwin(group: OpenGroup, origin: MessageOrigin): boolean {
-    const left = origin.twin === undefined ? null : twinLeft(recent, origin.user, origin.twin);
-    if (left === null) return false;
-    counts.duplicates += 1;
-    if (left.tag === null) group.taken.push(left.id);
-    group.ids.push(taken(left.id));
-    recent.remember(taken(left.id), group);
-    return true;
-  }
-
-  function leaveTwin(group: OpenGroup, { user, twin }: MessageOrigin): void {
-    const place = twin === undefined ? null : placeOfTwin(recent, user, twin);
-    if (place === null) return;
-    group.ids.push(place);
-    recent.remember(place, group);
+  function keepId(group: OpenGroup, id: MessageId | null): void {
+    if (id === null) return;
+    group.ids.push(id);
+    recent.remember(id, group);
   }
 
   function add(group: OpenGroup, delivery: Delivery): number {
@@ -157,21 +146,31 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     const { origin } = delivery;
     const id = idOf(origin);
     if (origin !== null && id !== null && isResent(origin, id.hash, settled)) return null;
+    const twin = origin?.twin;
+    const told = id === null || twin === undefined ? null : toldBefore(recent, id.user, twin, id.hash, open);
+    if (told?.is === 'known') {
+      settleWith(told.tag, settled);
+      return null;
+    }
+    if (told?.is === 'unsure') {
+      told.tag.held.push(() => deliver(delivery, settled));
+      return null;
+    }
     if (waiting >= waitingBytes) return new VitalsealError('quota_exceeded', 'too much waits for its commit');
 
     const at = ports.monotonicMs();
     const group = fill(at);
-    let bytes = ID_BYTES;
+    let bytes = twin === undefined ? ID_BYTES : TWIN_BYTES;
     try {
-      const isTold = origin !== null && id !== null && takeTwin(group, origin);
-      bytes += isTold ? ID_BYTES : add(group, delivery);
+      if (told?.is !== 'told') bytes += add(group, delivery);
     } catch (error) {
       return isVitalsealError(error) ? error : new VitalsealError('internal', 'a delivery was not encoded');
     }
-    if (id !== null) {
-      group.ids.push(id);
-      recent.remember(id, group);
-    } else if (origin?.twin !== undefined) leaveTwin(group, origin);
+    if (told?.is === 'told') {
+      counts.duplicates += 1;
+      keepId(group, told.mark);
+    } else if (id !== null) keepId(group, id);
+    else if (origin != null && twin !== undefined) keepId(group, placeOfTwin(recent, origin.user, twin));
     else if (delivery.kind === 'readings' && origin !== null) counts.unacknowledged += delivery.readings.length;
     group.settles.push(settled);
     group.messages += 1;
@@ -247,8 +246,9 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
         if (latest?.tag === group && latest.hash === id.hash) recent.remember(id, null);
       }
     }
-    if (error !== null) for (const id of group.taken) recent.remember(id, null);
     for (const settled of group.settles) settled(error);
+    for (const again of group.held) again();
+    anew += group.held.length;
     pace();
   }
 
@@ -266,10 +266,16 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
       closed ||= closing;
       undoTimer?.();
       undoTimer = null;
-      for (const group of full.splice(0)) commit(group);
-      if (open !== null) commit(open);
-      open = null;
-      await Promise.all(inFlight);
+      const flush = () => {
+        for (const group of full.splice(0)) commit(group);
+        if (open !== null) commit(open);
+        open = null;
+        return [...inFlight];
+      };
+      const before = anew;
+      await Promise.all(flush());
+      // What waited to see whether one of them is kept.
+      if (anew !== before) await Promise.all(flush());
     },
   };
 }

@@ -13,7 +13,12 @@ const twin = (kind: number) => ({ client: '2B8B/abcdef', packetId: kind, hash: n
 
 function delivery(kind: number, number: number | null): Delivery {
   const none = { client: '', packetId: null, duplicate: false, payloadHash: new Uint8Array(8) };
-  const own = { client: '2BDD', packetId: number, duplicate: true, payloadHash: new Uint8Array(8).fill(99) };
+  const own = {
+    client: '2BDD',
+    packetId: number,
+    duplicate: true,
+    payloadHash: new Uint8Array(8).fill(100 + (number ?? 0)),
+  };
   const origin: MessageOrigin = { user: USER, ...(number === null ? none : own), twin: twin(kind) };
   return { kind: 'readings', device: 'sensor', readings: [reading(kind, 'sensor')], alarm: false, origin };
 }
@@ -46,7 +51,8 @@ class Lives {
 
   restart(): void {
     this.inbox = bench();
-    for (const ids of this.#durable) this.inbox.sink.recall(decodeIds(ids));
+    // In whatever order: ids leave their segments when those are sealed.
+    for (const ids of this.#durable.reverse()) this.inbox.sink.recall(decodeIds(ids));
   }
 }
 
@@ -81,16 +87,37 @@ describe('a value that was told live', () => {
     expect(lives.inbox.state.groups[0]?.group.counts).toMatchObject({ duplicates: 1, unacknowledged: 0 });
   });
 
-  it('and is still under way settles its record: with an error when it is not kept, and the record is appended then', async () => {
+  it.each([
+    ['is kept', 1],
+    ['is not kept', 2],
+  ])('and is still under way holds its records until it %s', async (how, appended) => {
     const lives = new Lives();
-    const { deliver, to, state } = lives.inbox;
+    const { deliver, to, state, sink } = lives.inbox;
     deliver('live', live());
     to(1300);
-    deliver('stored', stored(1));
-    state.groups[0]?.fail(new VitalsealError('disk_full'));
+    deliver('one', stored(1));
+    deliver('other', stored(2));
+    const drained = sink.drain();
+    if (how === 'is kept') state.groups[0]?.done();
+    else state.groups[0]?.fail(new VitalsealError('disk_full'));
     await turn();
-    expect(state.settled).toEqual(['live disk_full', 'stored disk_full']);
-    expect((await lives.commit([stored(1)])).appended).toBe(1);
+    state.groups[1]?.done();
+    await drained;
+    expect(state.settled).toEqual([how === 'is kept' ? 'live' : 'live disk_full', 'one', 'other']);
+    expect(state.groups[1]?.group.parts.map(({ count }) => count)).toEqual([appended]);
+    expect(lives.inbox.state.groups[1]?.group.counts.duplicates).toBe(2 - appended);
+  });
+
+  it('and is under way when the inbox closes: its record was not kept', async () => {
+    const { deliver, to, state, sink } = new Lives().inbox;
+    deliver('live', live());
+    to(1300);
+    deliver('one', stored(1));
+    const drained = sink.drain(true);
+    state.groups[0]?.done();
+    await drained;
+    await turn();
+    expect(state.settled).toEqual(['live', 'one cancelled']);
   });
 
   it('is there for its record again when the commit fails that took it', async () => {

@@ -4,6 +4,7 @@ export const SCENARIOS = {
   live: 'finds a strap by its advertisement, connects, and takes every value once, in order',
   'link-drop': 'connects again by itself when the strap drops the link',
   'stored-records': 'takes every stored record of a meter once, though the link is cut in mid-dump',
+  'health-sensor': 'keeps what a sensor tells live and stores as well once, over a link that is cut',
   'just-works': 'pairs a wearable that can show nothing without anybody, and takes its encrypted values',
   pairing:
     'is paired by numeric comparison when both persons say yes, not when one says no; then takes protected values',

@@ -43,8 +43,12 @@ export interface Dump {
   readonly refused: boolean;
   /** One of them did not come whole: the cursor goes no further, and the dump is not whole either. */
   readonly torn: boolean;
+  /** It was so in every dump before: what does not come is given up. */
+  readonly tolerant: boolean;
   /** Values that came, the cursor's record among them. */
   readonly received: number;
+  /** The answer overtook the last of so many: BlueZ keeps the order of one characteristic, not of two. Null: it did not come. */
+  readonly expected: number | null;
   /** The record that came last, the one before it which it followed, and the newest of all. */
   readonly last: RecordPlace | null;
   readonly followed: Mark | null;
@@ -80,7 +84,9 @@ export function beginDump(
     settledAbove: [],
     refused: false,
     torn: false,
+    tolerant: false,
     received: 0,
+    expected: null,
     last: null,
     followed: null,
     newest: null,
@@ -113,6 +119,10 @@ function isWrapping({ asking }: Pick<Dump, 'asking'>, { sequence }: RecordPlace)
 
 /** Something came and is under way to the inbox as `dump.nextToken`: a record, or what cannot be placed (null). */
 export function arrived(dump: Dump, place: RecordPlace | null, saveEvery: number): Dump {
+  return allCame(placed(dump, place, saveEvery), 'complete');
+}
+
+function placed(dump: Dump, place: RecordPlace | null, saveEvery: number): Dump {
   const taken = { ...dump, nextToken: dump.nextToken + 1, received: dump.received + 1 };
   if (place === null || dump.asking.numberBits === 0) return taken;
   const isFirst = dump.first === 'awaited';
@@ -138,12 +148,17 @@ export function isCursor(dump: Dump, place: RecordPlace): boolean {
 
 /** The first record is the cursor's: what follows goes on from there. It takes no token, since it is not delivered again. */
 export function recognised(dump: Dump, place: RecordPlace): Dump {
-  return { ...dump, first: 'same', newest: place, last: place, received: dump.received + 1 };
+  return allCame({ ...dump, first: 'same', newest: place, last: place, received: dump.received + 1 }, 'complete');
 }
 
-/** Pieces of a record came, and not all of them. */
+/** Pieces of a record came, and not all of them: they are under way to the quarantine as `dump.nextToken`. */
 export function torn(dump: Dump): Dump {
-  return { ...dump, torn: true, followed: null };
+  return lacking({ ...dump, nextToken: dump.nextToken + 1 });
+}
+
+/** Some did not come. */
+export function lacking(dump: Dump): Dump {
+  return dump.tolerant ? dump : { ...dump, torn: true, followed: null };
 }
 
 /** After 65535 comes 0, where that is the highest. */
@@ -166,11 +181,20 @@ function isSame(place: RecordPlace, other: RecordPlace | null): boolean {
 /** An answer of the control point, or what stands for one. */
 export function answered(dump: Dump, { to, says, count }: RacpAnswer): Dump {
   if (dump.phase === 'over') return dump;
-  if (to === 'report') return over(count !== null && count > dump.received ? torn(dump) : dump, says);
+  if (to === 'report') return allCame({ ...dump, expected: count ?? dump.received }, says);
   if (dump.phase !== 'aborting') return dump;
   // Aborted because the first record was another: all are asked for next. Aborted for its silence: that was it.
   if (dump.first !== 'other') return over(dump, 'incomplete');
   return says === 'complete' ? over(dump, 'complete') : { ...dump, phase: 'asked', unabortable: true };
+}
+
+/** Whether nothing but records is waited for. */
+export function isLate({ phase, expected }: Dump): boolean {
+  return phase !== 'over' && expected !== null;
+}
+
+function allCame(dump: Dump, says: Outcome): Dump {
+  return dump.expected !== null && dump.received >= dump.expected ? over(dump, says) : dump;
 }
 
 /** Whether to abort now: what comes is not what the cursor belongs to. */
@@ -181,7 +205,9 @@ export function wantsAbort({ phase, first, mode, unabortable }: Dump): boolean {
 /** The procedure ended, by itself or with the link (`incomplete`). */
 export function over(dump: Dump, outcome: Outcome): Dump {
   if (dump.phase === 'over') return dump;
-  const ended: Dump = { ...dump, phase: 'over', outcome: dump.torn && outcome === 'complete' ? 'incomplete' : outcome };
+  // One that was aborted, since its first record was another, is not missed.
+  const lacks = dump.torn && dump.first !== 'other';
+  const ended: Dump = { ...dump, phase: 'over', outcome: lacks && outcome === 'complete' ? 'incomplete' : outcome };
   if (dump.torn || dump.asking.numberBits === 0 || dump.first !== 'same') return ended;
   const isWhole = outcome === 'complete' || outcome === 'none';
   if (isWhole && isDisordered(dump)) return ended;

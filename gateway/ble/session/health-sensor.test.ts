@@ -107,11 +107,52 @@ describe('records that are not whole', () => {
     ['one did not come at all', [2, 3], 2, undefined],
   ])('%s: the cursor goes no further, and they are asked for again', (_, missing, count, at) => {
     const rig = new Rig(torn(missing)).begin().run();
+    if (missing.length > 0) rig.fire('racp').run();
     expect([rig.durable.committed.size, cursor(rig)]).toEqual([count, at]);
     expect(rig.timers.has('records')).toBe(at === undefined);
     const whole = new Rig(torn([]), rig.durable).begin().run();
     expect([kept(whole), cursor(whole)]).toEqual([THREE.map(toHex).toSorted(), 3]);
   });
+
+  test('time and again are given up: what comes after them counts', () => {
+    const rig = new Rig(torn([3])).begin().run();
+    for (let dumps = 1; dumps < 4; dumps++) {
+      rig.fire('racp').run();
+      expect([cursor(rig), rig.state.link?.incomplete.size]).toEqual([undefined, 1]);
+      rig.fire('records').run();
+    }
+    rig.fire('racp').run();
+    expect([cursor(rig), rig.state.link?.incomplete.size]).toEqual([3, 0]);
+    expect(rig.durable.quarantined).toHaveLength(4);
+  });
+
+  test('because they were aborted in the midst are no gap in the ones that follow', () => {
+    const before = new Rig(withStored(5)).begin().run();
+    const sensor = withStored(3, 1);
+    const { onWrite } = sensor;
+    // It leaves a record half told when it is aborted.
+    sensor.onWrite = (uuid, bytes) => {
+      const values = onWrite(uuid, bytes);
+      const isFrom = uuid === '2A52' && bytes[1] === 3;
+      return isFrom ? [['2BDD', liveSegment(Uint8Array.of(9, 9, 9, 9, ...observation(91, NOON)))], half] : values;
+    };
+    const half = ['2BDD', Uint8Array.of(0b01, 1, 0, 0, 0)] as const;
+    const rig = new Rig(sensor, before.durable).begin().run();
+    expect([rig.state.phase, cursor(rig), rig.state.link?.incomplete.size]).toEqual(['live', 3, 0]);
+  });
+});
+
+test('an answer that overtakes the last records does not end them', () => {
+  const sensor = withStored(4);
+  const { onWrite } = sensor;
+  sensor.onWrite = (uuid, bytes) => {
+    const values = onWrite(uuid, bytes);
+    const answer = values.at(-1);
+    return uuid === '2A52' && answer !== undefined ? values.toSpliced(-1, 1).toSpliced(2, 0, answer) : values;
+  };
+  const rig = new Rig(sensor).begin().run();
+  expect(rig.delivers().map(({ stored }) => stored)).toEqual([true, true, true, true]);
+  expect([rig.state.phase, cursor(rig), rig.timers.has('racp')]).toEqual(['live', FIRST + 3, false]);
 });
 
 test('stored records whose clock is not read at one time are the same records', () => {

@@ -2,7 +2,18 @@
 // the cursor goes, is decided in gateway/ble/records.
 import { type RacpAnswer, REQUEST_ABORT } from '../records/control-point.ts';
 import { decodeCursors, NO_CURSORS } from '../records/cursor.ts';
-import { afterDump, answered, beginAll, beginDump, type Dump, over, requestOf, wantsAbort } from '../records/dump.ts';
+import {
+  afterDump,
+  answered,
+  beginAll,
+  beginDump,
+  type Dump,
+  isLate,
+  lacking,
+  over,
+  requestOf,
+  wantsAbort,
+} from '../records/dump.ts';
 import { STORED } from '../records/services.ts';
 import { keepDump } from './commits.ts';
 import { type RecordsStep, speaksLive, stepsAnew } from './plan.ts';
@@ -33,7 +44,10 @@ export function recordsStep(turn: Turn, step: RecordsStep): boolean {
   const dump = presentDump(turn.state);
   if (dump === null) {
     const asking = STORED.get(step.service);
-    if (asking === undefined || !isAskable(turn.state.link, step)) return true;
+    if (asking === undefined || !isAskable(turn.state.link, step)) {
+      fetched(turn, step.service, true);
+      return true;
+    }
     const session = step.service === CGM ? turn.state.sessionStart : null;
     const cursor = turn.state.cursors?.get(step.service) ?? null;
     request(turn, step, beginDump({ service: step.service, session, asking }, cursor, turn.state.nextToken));
@@ -63,8 +77,15 @@ function isAskable(link: Link | null, { service, handle }: RecordsStep): boolean
   return [...link.subscriptions.values()].some((s) => s.service === service && s.recorded);
 }
 
-function request(turn: Turn, step: RecordsStep, dump: Dump) {
-  if (turn.state.link !== null) turn.state.link = { ...turn.state.link, dumping: step.service, told: 0 };
+function request(turn: Turn, step: RecordsStep, fresh: Dump) {
+  const { link, config, tornDumps } = turn.state;
+  if (link !== null) {
+    // What an earlier request left unfinished does not go on.
+    const isHere = (handle: string) => link.subscriptions.get(handle)?.service !== step.service;
+    const assemblies = new Map([...link.assemblies].filter(([handle]) => isHere(handle)));
+    turn.state.link = { ...link, assemblies, dumping: step.service, told: 0 };
+  }
+  const dump = { ...fresh, tolerant: tornDumps >= config.limits.tornDumps };
   keepDump(turn, dump);
   write(turn, step, step, requestOf(dump));
 }
@@ -80,14 +101,21 @@ function write(turn: Turn, { handle }: RecordsStep, step: RecordsStep | { do: 'a
   turn.start('racp', racpMs);
 }
 
-function finish(turn: Turn, { service }: Dump, whole: boolean) {
-  const { link } = turn.state;
+function finish(turn: Turn, { service, torn }: Dump, whole: boolean) {
   turn.note(whole ? 'records-complete' : 'records-incomplete');
+  turn.state.tornDumps = torn ? turn.state.tornDumps + 1 : 0;
+  fetched(turn, service, whole);
+  if (turn.state.link !== null) turn.state.link = { ...turn.state.link, dumping: null };
+}
+
+/** Or not whole: then it is asked for again, after longer and longer waits. */
+function fetched(turn: Turn, service: string, whole: boolean) {
+  const { link } = turn.state;
   if (link === null) return;
   const incomplete = new Set(link.incomplete);
   if (whole) incomplete.delete(service);
   else incomplete.add(service);
-  turn.state.link = { ...link, dumping: null, incomplete };
+  turn.state.link = { ...link, incomplete, attempts: incomplete.size === 0 ? 0 : link.attempts };
 }
 
 /** What was written was not taken, and is to be written again once the link is encrypted. */
@@ -98,7 +126,10 @@ export function requestAnew(turn: Turn) {
 /** The control point spoke, or what was written to it was refused. */
 export function racpSaid(turn: Turn, answer: RacpAnswer) {
   const dump = presentDump(turn.state);
-  if (dump !== null) keepDump(turn, answered(dump, answer));
+  if (dump === null) return;
+  const next = answered(dump, answer);
+  keepDump(turn, next);
+  if (isLate(next)) turn.start('racp', turn.state.config.limits.lateMs);
 }
 
 /** The device sends nothing any more: aborted, and left at that. */
@@ -107,6 +138,7 @@ export function silent(turn: Turn) {
   const step = turn.state.plan[0];
   if (dump === null || step?.do !== 'records') return;
   if (turn.state.operation !== null) return turn.start('racp', turn.state.config.limits.racpMs);
+  if (isLate(dump)) return keepDump(turn, over(lacking(dump), 'complete'));
   if (dump.phase === 'asked' && !dump.unabortable) return abort(turn, step, dump);
   keepDump(turn, over(dump, 'incomplete'));
 }
@@ -136,8 +168,7 @@ export function controlSaid(turn: Turn, service: string, bytes: Uint8Array) {
   const isRefused = bytes[0] === CONTROL_BUSY || bytes[0] === CONTROL_ERROR;
   if (isRefused) askLater(turn, service);
   // With stored records it is their end that says so.
-  if (!isStarted || link.records.some((step) => step.service === service)) return;
-  turn.state.link = { ...link, incomplete: new Set([...link.incomplete].filter((other) => other !== service)) };
+  if (isStarted && !link.records.some((step) => step.service === service)) fetched(turn, service, true);
 }
 
 /**

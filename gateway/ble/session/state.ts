@@ -21,7 +21,7 @@ export interface SessionConfig {
   readonly limits: SessionLimits;
 }
 
-/** Milliseconds, but `liveBeforeRecords`, `saveEvery` and `unsettled`. The radio's own limits are shorter: these are for one that does not keep its word. */
+/** Milliseconds, but `liveBeforeRecords`, `tornDumps`, `saveEvery` and `unsettled`. The radio's own limits are shorter: these are for one that does not keep its word. */
 export interface SessionLimits {
   readonly connectMs: number;
   readonly stepMs: number;
@@ -29,6 +29,8 @@ export interface SessionLimits {
   readonly disconnectMs: number;
   /** RACP procedure time-out: without a record or an answer for so long. */
   readonly racpMs: number;
+  /** The same after an answer that said that there are more. */
+  readonly lateMs: number;
   /** Not heard for so long while it waits for a slot: leaves the queue. */
   readonly queueMs: number;
   /** A link that holds for so long makes earlier failures forgotten. */
@@ -51,6 +53,8 @@ export interface SessionLimits {
   readonly liveBeforeRecords: number;
   /** From live until the device's clock is set. */
   readonly setClockAfterMs: number;
+  /** So many dumps in a row that lacked records: the next one is taken as it comes. */
+  readonly tornDumps: number;
   /** Records between two saves of the cursor in mid-dump. */
   readonly saveEvery: number;
   /** Records on their way to the inbox; with more, the link is dropped. */
@@ -63,6 +67,7 @@ export const SESSION_LIMITS: SessionLimits = {
   pairMs: 60_000,
   disconnectMs: 15_000,
   racpMs: 30_000,
+  lateMs: 3_000,
   queueMs: 60_000,
   stableMs: 30_000,
   retryMs: 1_000,
@@ -73,6 +78,7 @@ export const SESSION_LIMITS: SessionLimits = {
   recordsEveryMs: 600_000,
   liveBeforeRecords: 8192,
   setClockAfterMs: 2_000,
+  tornDumps: 3,
   saveEvery: 64,
   unsettled: 8192,
 };
@@ -185,6 +191,8 @@ export interface SessionState {
   readonly unsaved: boolean;
   /** The dump of each service that has one, present or past: commits may come late. */
   readonly dumps: readonly Dump[];
+  /** How many in a row lacked records. */
+  readonly tornDumps: number;
   readonly nextId: EffectId;
   readonly nextToken: Token;
 }
@@ -246,6 +254,7 @@ export function newSession(config: SessionConfig): SessionState {
     saving: null,
     unsaved: false,
     dumps: [],
+    tornDumps: 0,
     nextId: 0,
     nextToken: 0,
   };

@@ -4,7 +4,7 @@
 import type { Measurement } from '../../profiles/decoded.ts';
 import { assemble, NO_ASSEMBLY } from '../../profiles/health-sensor-segments.ts';
 import { racpAnswer } from '../records/control-point.ts';
-import { arrived, bringsNews, type Dump, isCursor, recognised, torn } from '../records/dump.ts';
+import { arrived, bringsNews, type Dump, isCursor, isLate, recognised, torn } from '../records/dump.ts';
 import { keepDump } from './commits.ts';
 import { decoded, deliver, keyOf, liveEffects, quarantine } from './deliver.ts';
 import type { Subscription } from './plan.ts';
@@ -61,9 +61,10 @@ function joined(turn: Turn, from: Subscription, segment: Uint8Array): Uint8Array
   const { assembly, whole, lost } = assemble(link.assemblies.get(from.handle) ?? NO_ASSEMBLY, segment);
   turn.state.link = { ...link, assemblies: new Map(link.assemblies).set(from.handle, assembly) };
   if (lost !== null) {
-    turn.emit(quarantine(from, lost.bytes, 'characteristic_truncated', null));
     const dump = presentDump(turn.state);
-    if (dump !== null && isOf(dump, from)) keepDump(turn, torn(dump));
+    const stored = dump !== null && isOf(dump, from) ? dump : null;
+    turn.emit(quarantine(from, lost.bytes, 'characteristic_truncated', stored && takeToken(turn)));
+    if (stored !== null) keepDump(turn, torn(stored));
   }
   return whole;
 }
@@ -102,8 +103,8 @@ function useful(turn: Turn) {
 }
 
 function record(turn: Turn, from: Subscription, bytes: Uint8Array, dump: Dump) {
-  const { saveEvery, racpMs, unsettled } = turn.state.config.limits;
-  turn.start('racp', racpMs);
+  const { saveEvery, racpMs, lateMs, unsettled } = turn.state.config.limits;
+  turn.start('racp', isLate(dump) ? lateMs : racpMs);
   const packet = decoded(from.uuid, bytes);
   if (typeof packet === 'string') {
     turn.emit(quarantine(from, bytes, packet, takeToken(turn)));

@@ -6,6 +6,7 @@ import { Host } from './host.ts';
 import { JustWorks } from './just-works.ts';
 import { storedRecords } from './meter.ts';
 import { scenario } from './scenario.ts';
+import { healthSensor } from './sensor.ts';
 import { Strap } from './strap.ts';
 
 const host = new Host(3);
@@ -19,6 +20,7 @@ agentStarts.catch(() => {});
 await scenario('live', () => strap.live(), log);
 await scenario('link-drop', () => strap.linkDrop(), log);
 await scenario('stored-records', () => storedRecords(host), log);
+await scenario('health-sensor', () => healthSensor(host), log);
 await scenario(
   'just-works',
   async () => {

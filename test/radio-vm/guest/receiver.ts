@@ -17,9 +17,13 @@ export class Receiver {
   /** Stored records that came again, and were known. */
   known = 0;
   quarantined = 0;
+  /** Live values that the device stores as well. */
+  told = 0;
   /** performance.now() of the first delivery since `listen` was called. */
   firstMs: number | null = null;
   readonly #seen = new Set<string>();
+  /** Of live values that no record took: how many. */
+  readonly #twins = new Map<string, number>();
   readonly #cursors = new Map<string, Uint8Array>();
   #gateway: Gateway | null = null;
 
@@ -64,13 +68,23 @@ export class Receiver {
       return;
     }
     const { origin, readings } = delivery;
-    if (origin !== null) {
+    const twin = origin?.twin === undefined ? null : Buffer.from(origin.twin.hash).toString('hex');
+    const left = twin === null ? 0 : (this.#twins.get(twin) ?? 0);
+    if (twin !== null && origin?.packetId === null) {
+      this.told++;
+      this.#twins.set(twin, left + 1);
+    } else if (origin !== null) {
       const id = `${origin.client} ${origin.packetId} ${Buffer.from(origin.payloadHash).toString('hex')}`;
       if (this.#seen.has(id)) {
         this.known++;
         return;
       }
       this.#seen.add(id);
+      if (twin !== null && left > 0) {
+        this.#twins.set(twin, left - 1);
+        this.known++;
+        return;
+      }
       if (origin.client === '2A18') this.records.push(origin.packetId ?? -1);
     }
     this.firstMs ??= performance.now();

@@ -4,6 +4,7 @@ import {
   createPeripheral,
   type GattServer,
   type Packet,
+  type Peripheral,
   type PeripheralSpec,
   startGattServer,
 } from '@vitalseal/firmware-sim';
@@ -18,6 +19,8 @@ export class Wearable {
   readonly sent: Packet[] = [];
   /** How many had been sent when each link had ended. */
   readonly ends: number[] = [];
+  /** The device itself. */
+  readonly made: Peripheral;
   readonly #serve: () => Promise<GattServer>;
   #server: GattServer | null = null;
 
@@ -26,6 +29,7 @@ export class Wearable {
 
   constructor(adapter: string, spec: Omit<PeripheralSpec, 'address'>) {
     const made = createPeripheral({ ...spec, address: '00:00:00:00:00:00' });
+    this.made = made;
     const disconnected = (atMs: number) => {
       this.ends.push(this.sent.length);
       made.disconnected(atMs);
