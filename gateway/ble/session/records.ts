@@ -81,11 +81,11 @@ function request(turn: Turn, step: RecordsStep, fresh: Dump) {
   const { link, config, tornDumps } = turn.state;
   if (link !== null) {
     // What an earlier request left unfinished does not go on.
-    const isHere = (handle: string) => link.subscriptions.get(handle)?.service !== step.service;
-    const assemblies = new Map([...link.assemblies].filter(([handle]) => isHere(handle)));
+    const isOther = (handle: string) => link.subscriptions.get(handle)?.service !== step.service;
+    const assemblies = new Map([...link.assemblies].filter(([handle]) => isOther(handle)));
     turn.state.link = { ...link, assemblies, dumping: step.service, told: 0 };
   }
-  const dump = { ...fresh, tolerant: tornDumps >= config.limits.tornDumps };
+  const dump = { ...fresh, tolerant: (tornDumps.get(step.service) ?? 0) >= config.limits.tornDumps };
   keepDump(turn, dump);
   write(turn, step, step, requestOf(dump));
 }
@@ -103,7 +103,8 @@ function write(turn: Turn, { handle }: RecordsStep, step: RecordsStep | { do: 'a
 
 function finish(turn: Turn, { service, torn }: Dump, whole: boolean) {
   turn.note(whole ? 'records-complete' : 'records-incomplete');
-  turn.state.tornDumps = torn ? turn.state.tornDumps + 1 : 0;
+  const before = turn.state.tornDumps;
+  turn.state.tornDumps = new Map(before).set(service, torn ? (before.get(service) ?? 0) + 1 : 0);
   fetched(turn, service, whole);
   if (turn.state.link !== null) turn.state.link = { ...turn.state.link, dumping: null };
 }

@@ -191,8 +191,8 @@ export interface SessionState {
   readonly unsaved: boolean;
   /** The dump of each service that has one, present or past: commits may come late. */
   readonly dumps: readonly Dump[];
-  /** How many in a row lacked records. */
-  readonly tornDumps: number;
+  /** By service: how many in a row lacked records. */
+  readonly tornDumps: ReadonlyMap<string, number>;
   readonly nextId: EffectId;
   readonly nextToken: Token;
 }
@@ -254,7 +254,7 @@ export function newSession(config: SessionConfig): SessionState {
     saving: null,
     unsaved: false,
     dumps: [],
-    tornDumps: 0,
+    tornDumps: new Map(),
     nextId: 0,
     nextToken: 0,
   };
