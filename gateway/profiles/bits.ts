@@ -1,4 +1,6 @@
-// Bit fields: which bits are set, by the names that the specification gives them.
+// Bit fields: which bits are set, by the names that the specification gives them, and what becomes of those that it
+// reserves. In a field of states or features they hide nothing; a reserved flag may announce a field.
+import { VitalsealError } from '@vitalseal/ledger';
 
 /** Names by bit, the lowest first; null, or a bit beyond the list, is reserved. */
 export type BitNames = readonly (string | null)[];
@@ -21,12 +23,29 @@ export function hasBit(value: number, bit: number): boolean {
 }
 
 /**
- * The facts of a flags octet: `flags`, and `reservedFlags` when bits at or above `known` are set. These are tolerated,
- * since shipped devices set them: a field that only they announce makes bytes be left over, which is refused.
+ * Flags that announce fields: `flags` as it is. Throws `characteristic_reserved` when a bit outside the mask `known` is set,
+ * for a field of its own would shift all that follows.
  */
-export function flagFacts(flags: number, known: number): { flags: number; reservedFlags?: number } {
-  const reserved = flags - (flags % 2 ** known);
+export function knownFlags(flags: number, known: number): number {
+  const reserved = flags & ~known;
+  if (reserved === 0) return flags;
+  const which = Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => hasBit(reserved, bit));
+  const message = `bits ${which.join(', ')} of the flags are reserved: which fields follow is not known`;
+  throw new VitalsealError('characteristic_reserved', message);
+}
+
+/**
+ * The facts of flags that shipped devices set without a meaning: `flags`, and `reservedFlags` when bits outside the mask
+ * `known` are set. Only for a packet whose length, at its end, leaves no room for a field that they would announce.
+ */
+export function toleratedFlags(flags: number, known: number): { flags: number; reservedFlags?: number } {
+  const reserved = flags & ~known;
   return reserved === 0 ? { flags } : { flags, reservedFlags: reserved };
+}
+
+/** `toleratedFlags` where the lowest `known` bits mean something. */
+export function flagFacts(flags: number, known: number): { flags: number; reservedFlags?: number } {
+  return toleratedFlags(flags, 2 ** known - 1);
 }
 
 /** The name of a number in an enumeration; `reserved7` for one that has none. */

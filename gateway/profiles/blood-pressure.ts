@@ -2,7 +2,7 @@
 // has the same fields, and what the cuff can tell (2A49). Values stay in the unit of the device.
 import type { Value } from '@vitalseal/ledger';
 import type { Measured } from '../decoding/stamp.ts';
-import { type BitNames, bits, flagFacts, hasBit } from './bits.ts';
+import { type BitNames, bits, hasBit, toleratedFlags } from './bits.ts';
 import { readDateTime } from './date-time.ts';
 import { type CharacteristicTable, type DecodedPacket, type Facts, factsOnly, oneMeasurement } from './decoded.ts';
 import { readSfloat } from './float.ts';
@@ -10,6 +10,9 @@ import { type MeasuredOptions, measured, type NamedContext } from './measured.ts
 import { Packet } from './packet.ts';
 import { knownUser, userFacts } from './user-id.ts';
 import { valueText } from './value-text.ts';
+
+/** Shipped cuffs set others, which announce nothing. */
+const KNOWN_FLAGS = 0b1_1111;
 
 /** Bits 3 and 4 are one number: PULSE_RANGES. */
 const STATUS: BitNames = ['bodyMovementDetected', 'cuffTooLoose', 'irregularPulseDetected'];
@@ -60,7 +63,7 @@ function readCuff(bytes: Uint8Array): CuffPacket {
         ? []
         : [measured('MDC_PULS_RATE_NON_INV', '/min', pulse, { deviceTime, context: { ...context, outOfRange } })],
     facts: {
-      ...flagFacts(flags, 5),
+      ...toleratedFlags(flags, KNOWN_FLAGS),
       ...(deviceTime === null ? {} : { timestamp: deviceTime }),
       ...userFacts(userId),
       ...(status === null ? {} : { status, statusNames: statusNames(status), pulseRateRange: range ?? 'reserved' }),

@@ -1,7 +1,7 @@
 // The Body Composition service: body fat and up to nine figures that an analyser derives with it (2A9C), and what the
 // analyser can tell (2A9B).
 import type { Measured } from '../decoding/stamp.ts';
-import { type BitNames, bits, flagFacts, hasBit } from './bits.ts';
+import { type BitNames, bits, hasBit, knownFlags } from './bits.ts';
 import { readDateTime } from './date-time.ts';
 import { type CharacteristicTable, type DecodedPacket, factsOnly, oneMeasurement } from './decoded.ts';
 import { decimal, measured, NOT_A_NUMBER } from './measured.ts';
@@ -26,7 +26,7 @@ const FIGURES: readonly (readonly [bit: number, code: string, step: (units: Scal
   [11, 'MDC_LEN_BODY_ACTUAL', ({ height }) => height],
 ];
 const MULTIPLE_PACKETS = 12;
-const KNOWN_FLAGS = 13;
+const KNOWN_FLAGS = 0x1fff;
 
 const FEATURES: BitNames = [
   'timestampSupported',
@@ -46,7 +46,7 @@ const FIRST_RESERVED_BIT = 18;
 
 function decodeComposition(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
-  const flags = packet.uint16();
+  const flags = knownFlags(packet.uint16(), KNOWN_FLAGS);
   const units = hasBit(flags, 0) ? IMPERIAL : METRIC;
   const fat = packet.uint16();
   const deviceTime = hasBit(flags, 1) ? readDateTime(packet) : null;
@@ -61,7 +61,7 @@ function decodeComposition(bytes: Uint8Array): DecodedPacket {
   }
   packet.end();
   return oneMeasurement(bytes, readings, {
-    ...flagFacts(flags, KNOWN_FLAGS),
+    flags,
     ...(deviceTime === null ? {} : { timestamp: deviceTime }),
     ...userFacts(userId),
     // The rest of this measurement is in another packet, with the same time and user.

@@ -2,7 +2,7 @@
 // length and perhaps its own checksum. Times count in minutes from the session's start, which another characteristic has.
 import { VitalsealError } from '@vitalseal/ledger';
 import type { Measured } from '../decoding/stamp.ts';
-import { hasBit } from './bits.ts';
+import { hasBit, knownFlags } from './bits.ts';
 import { type CgmStatus, cgmStatusFacts, cgmStatusNumber } from './cgm-status.ts';
 import { checkedCrc } from './crc.ts';
 import { type CharacteristicTable, type DecodedPacket, type Fact, type Measurement, NOTHING } from './decoded.ts';
@@ -12,8 +12,7 @@ import { Packet } from './packet.ts';
 
 /** Size, flags, glucose and time offset. */
 const SMALLEST = 6;
-/** Flags bits 2, 3 and 4 have no meaning yet. */
-const RESERVED_FLAGS = 0b1_1100;
+const KNOWN_FLAGS = 0b1110_0011;
 
 function decodeMeasurements(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
@@ -31,7 +30,7 @@ function decodeMeasurements(bytes: Uint8Array): DecodedPacket {
 function decodeRecord(bytes: Uint8Array): Measurement {
   const packet = new Packet(bytes);
   const size = packet.uint8();
-  const flags = packet.uint8();
+  const flags = knownFlags(packet.uint8(), KNOWN_FLAGS);
   const glucose = readSfloat(packet);
   const timeOffset = packet.uint16();
   const state: CgmStatus = {
@@ -43,7 +42,6 @@ function decodeRecord(bytes: Uint8Array): Measurement {
   const quality = hasBit(flags, 1) ? readSfloat(packet) : null;
 
   const facts: Record<string, Fact> = { size, flags, timeOffset, ...cgmStatusFacts(state) };
-  if ((flags & RESERVED_FLAGS) !== 0) facts.reservedFlags = flags & RESERVED_FLAGS;
   // Whether there is a checksum is a feature of the device; the size of the record says it as well.
   if (packet.left > 0) {
     packet.uint16();

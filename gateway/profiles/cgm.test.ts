@@ -64,7 +64,6 @@ describe('CGM Measurement', () => {
     ['07 80 0c10 0500 08', { status: 8, statusNames: ['sensorMalfunction'] }],
     ['07 40 0c10 0500 08', { calTemp: 8, calTempNames: ['calibrationRequired'] }],
     ['07 20 0c10 0500 08', { warning: 8, warningNames: ['resultHigherThanHyperLevel'] }],
-    ['06 1c 0c10 0500', { flags: 0x1c, reservedFlags: 0x1c }],
     [secured('08 00 0c10 0600'), { crc: 0x6f59 }],
   ])('%s says %j', (hex, expected) => expect(records(hex)[0]?.facts).toMatchObject(expected));
 

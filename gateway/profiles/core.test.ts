@@ -1,6 +1,6 @@
 import { formatDecimal, isVitalsealError } from '@vitalseal/ledger';
 import { describe, expect, it } from 'vitest';
-import { bits, flagFacts, nameOf } from './bits.ts';
+import { bits, knownFlags, nameOf, toleratedFlags } from './bits.ts';
 import { characteristicName, decodeCharacteristic } from './characteristics.ts';
 import { checkedCrc, e2eCrc } from './crc.ts';
 import { readDateTime } from './date-time.ts';
@@ -105,10 +105,15 @@ describe('bits and names', () => {
     expect(bits(0, ['a'])).toEqual([]);
     expect(bits(0b10111, ['a', 'b', null, 'd'])).toEqual(['a', 'b', 'reserved2', 'reserved4']);
     expect(bits(2 ** 47 + 1, ['a'])).toEqual(['a', 'reserved47']);
-    expect(flagFacts(0b1111, 4)).toEqual({ flags: 15 });
-    expect(flagFacts(0b11_0001, 4)).toEqual({ flags: 49, reservedFlags: 48 });
     expect(nameOf(1, { 1: 'one' })).toBe('one');
     expect(nameOf(2, { 1: 'one' })).toBe('reserved2');
+  });
+
+  it('refuses a flag that is reserved, or gives it as a fact', () => {
+    expect(knownFlags(0b1_0010, 0b1_0011)).toBe(0b1_0010);
+    expect(codeOf(() => knownFlags(0b0100, 0b1_0011))).toBe('characteristic_reserved');
+    expect(toleratedFlags(0b1111, 0b1111)).toEqual({ flags: 15 });
+    expect(toleratedFlags(0b11_0001, 0b1111)).toEqual({ flags: 49, reservedFlags: 48 });
   });
 });
 

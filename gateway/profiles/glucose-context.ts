@@ -2,7 +2,7 @@
 // number. Everything in it is a reading, so that it reaches whoever reads the glucose. Layout: Glucose Service 1.0.1.
 import type { Value } from '@vitalseal/ledger';
 import type { Measured } from '../decoding/stamp.ts';
-import { flagFacts, hasBit, nameOf } from './bits.ts';
+import { hasBit, knownFlags, nameOf } from './bits.ts';
 import { type CharacteristicTable, type DecodedPacket, type Fact, oneMeasurement } from './decoded.ts';
 import { readSfloat } from './float.ts';
 import { decimal, measured } from './measured.ts';
@@ -27,6 +27,8 @@ const MEDICATION = {
   5: 'premixedInsulin',
 };
 const NOT_AVAILABLE = 15;
+/** All are reserved. */
+const KNOWN_EXTENDED_FLAGS = 0;
 /** Exercise of this many seconds or more. */
 const LONGEST_EXERCISE = 65_535;
 
@@ -34,12 +36,12 @@ function decodeContext(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
   const flags = packet.uint8();
   const sourceSequence = packet.uint16();
-  const facts: Record<string, Fact> = { ...flagFacts(flags, 8), sequenceNumber: sourceSequence };
+  const facts: Record<string, Fact> = { flags, sequenceNumber: sourceSequence };
   const readings: Measured[] = [];
   const say = (refid: string, unit: string, value: Value, more: { sourceName?: string; outOfRange?: string } = {}) =>
     readings.push(measured(refid, unit, value, { context: { sourceSequence, ...more } }));
 
-  if (hasBit(flags, 7)) facts.extendedFlags = packet.uint8();
+  if (hasBit(flags, 7)) facts.extendedFlags = knownFlags(packet.uint8(), KNOWN_EXTENDED_FLAGS);
   if (hasBit(flags, 0)) {
     const sourceName = named(packet.uint8(), 'carbohydrate', CARBOHYDRATE, facts);
     say('MDC_CTXT_GLU_CARB', 'kg', readSfloat(packet), { sourceName });

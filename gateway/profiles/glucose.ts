@@ -1,6 +1,6 @@
 // Glucose Measurement (2A18) and Glucose Feature (2A51): what a blood glucose meter stores, one record a packet, counted
 // by the meter. Layout: Glucose Service 1.0.1 and the GATT Specification Supplement.
-import { bits, flagFacts, hasBit } from './bits.ts';
+import { bits, hasBit, knownFlags } from './bits.ts';
 import { readDateTime } from './date-time.ts';
 import { type CharacteristicTable, type DecodedPacket, type Fact, factsOnly, oneMeasurement } from './decoded.ts';
 import { readSfloat } from './float.ts';
@@ -43,7 +43,7 @@ const UNDERRUN = -0x8000;
 
 function decodeMeasurement(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
-  const flags = packet.uint8();
+  const flags = knownFlags(packet.uint8(), 0b1_1111);
   const sequenceNumber = packet.uint16();
   const baseTime = readDateTime(packet);
   const timeOffset = hasBit(flags, 0) ? packet.int16() : null;
@@ -52,7 +52,7 @@ function decodeMeasurement(bytes: Uint8Array): DecodedPacket {
   const status = hasBit(flags, 3) ? packet.uint16() : null;
   packet.end();
 
-  const facts: Record<string, Fact> = { ...flagFacts(flags, 5), sequenceNumber, baseTime };
+  const facts: Record<string, Fact> = { flags, sequenceNumber, baseTime };
   if (timeOffset !== null) facts.timeOffset = timeOffset;
   Object.assign(facts, sample?.facts);
   if (status !== null) Object.assign(facts, { status, statusNames: bits(status, STATUS) });

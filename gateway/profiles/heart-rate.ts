@@ -2,7 +2,7 @@
 // (2A38), and the one thing it can be asked for (2A39).
 import { type Value, VitalsealError } from '@vitalseal/ledger';
 import type { Measured } from '../decoding/stamp.ts';
-import { flagFacts, hasBit, nameOf } from './bits.ts';
+import { hasBit, knownFlags, nameOf } from './bits.ts';
 import { type CharacteristicTable, type DecodedPacket, factsOnly, oneMeasurement } from './decoded.ts';
 import { decimal, measured } from './measured.ts';
 import { Packet } from './packet.ts';
@@ -10,11 +10,11 @@ import { Packet } from './packet.ts';
 const WIDE = 0;
 const ENERGY = 3;
 const INTERVALS = 4;
-const KNOWN_FLAGS = 5;
+const KNOWN_FLAGS = 0b1_1111;
 
 function decodeHeartRate(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
-  const flags = packet.uint8();
+  const flags = knownFlags(packet.uint8(), KNOWN_FLAGS);
   const contact = contactOf(flags);
   const context = { sensorContact: contact === 'not-supported' ? null : contact };
   const rate = hasBit(flags, WIDE) ? packet.uint16() : packet.uint8();
@@ -26,7 +26,7 @@ function decodeHeartRate(bytes: Uint8Array): DecodedPacket {
     readings.push(measured('MDC_ECG_TIME_PD_RR_GL', 'ms', milliseconds(interval), { context }));
   }
   return oneMeasurement(bytes, readings, {
-    ...flagFacts(flags, KNOWN_FLAGS),
+    flags,
     sensorContact: contact,
     ...(intervals === null ? {} : { rrIntervals: intervals }),
   });

@@ -2,13 +2,16 @@
 // measurement (2A5F), which may average over three spans at once.
 import type { Value } from '@vitalseal/ledger';
 import type { Measured } from '../decoding/stamp.ts';
-import { flagFacts, hasBit } from './bits.ts';
+import { hasBit, knownFlags } from './bits.ts';
 import { readDateTime } from './date-time.ts';
 import { type CharacteristicTable, type DecodedPacket, oneMeasurement } from './decoded.ts';
 import { readSfloat } from './float.ts';
 import { type MeasuredOptions, measured } from './measured.ts';
 import { Packet } from './packet.ts';
 import { decodeFeatures, readOximeterStatus } from './pulse-oximeter-status.ts';
+
+/** Of both measurements, which use the five for different fields. */
+const KNOWN_FLAGS = 0b1_1111;
 
 /** Saturation and rate that were averaged together. */
 interface Pair {
@@ -38,7 +41,7 @@ function readAmplitude(packet: Packet, present: boolean, options: MeasuredOption
 /** A stored spot check has no number of its own: RACP of this service knows "all records" alone. */
 function decodeSpotCheck(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
-  const flags = packet.uint8();
+  const flags = knownFlags(packet.uint8(), KNOWN_FLAGS);
   const pair = readPair(packet, 'spot');
   const deviceTime = hasBit(flags, 0) ? readDateTime(packet) : null;
   const status = readOximeterStatus(packet, hasBit(flags, 1), hasBit(flags, 2));
@@ -48,7 +51,7 @@ function decodeSpotCheck(bytes: Uint8Array): DecodedPacket {
   const readings = [...readingsOf(pair, options), ...readAmplitude(packet, hasBit(flags, 3), options)];
   packet.end();
   return oneMeasurement(bytes, readings, {
-    ...flagFacts(flags, 5),
+    flags,
     ...(deviceTime === null ? {} : { timestamp: deviceTime }),
     ...status.facts,
     deviceClockNotSet: clockNotSet,
@@ -57,7 +60,7 @@ function decodeSpotCheck(bytes: Uint8Array): DecodedPacket {
 
 function decodeContinuous(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
-  const flags = packet.uint8();
+  const flags = knownFlags(packet.uint8(), KNOWN_FLAGS);
   const pairs = [readPair(packet, null)];
   if (hasBit(flags, 0)) pairs.push(readPair(packet, 'fast'));
   if (hasBit(flags, 1)) pairs.push(readPair(packet, 'slow'));
@@ -65,7 +68,7 @@ function decodeContinuous(bytes: Uint8Array): DecodedPacket {
   const readings = pairs.flatMap((pair) => readingsOf(pair, { context }));
   readings.push(...readAmplitude(packet, hasBit(flags, 4), { context }));
   packet.end();
-  return oneMeasurement(bytes, readings, { ...flagFacts(flags, 5), ...facts });
+  return oneMeasurement(bytes, readings, { flags, ...facts });
 }
 
 export const PULSE_OXIMETER: CharacteristicTable = {

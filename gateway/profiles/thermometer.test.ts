@@ -17,7 +17,6 @@ describe('temperatures', () => {
       { flags: 6, timestamp: '2025-05-21T10:30:45', type: 9, typeName: 'tympanum' },
     ],
     ['2A1C', '04 6c0100ff 0c', 'MDC_TEMP_BODY 36.4 Cel', { flags: 4, type: 12, typeName: 'reserved12' }],
-    ['2A1C', 'f8 6c0100ff', 'MDC_TEMP_BODY 36.4 Cel', { flags: 248, reservedFlags: 248 }],
     [
       '2A1E',
       '04 6c0100ff 01',

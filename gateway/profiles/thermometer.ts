@@ -1,6 +1,6 @@
 // The Health Thermometer service: a finished temperature (2A1C), one while it is still being measured (2A1E), where on
 // the body it is taken (2A1D), and how often (2A21).
-import { flagFacts, hasBit, nameOf } from './bits.ts';
+import { hasBit, knownFlags, nameOf } from './bits.ts';
 import { readDateTime } from './date-time.ts';
 import { type CharacteristicTable, type DecodedPacket, factsOnly, oneMeasurement } from './decoded.ts';
 import { readFloat } from './float.ts';
@@ -22,7 +22,7 @@ const SITES: Readonly<Record<number, string>> = {
 /** Of both: an intermediate temperature differs by its characteristic alone, and says so in its context. */
 function decodeTemperature(bytes: Uint8Array, intermediate: boolean): DecodedPacket {
   const packet = new Packet(bytes);
-  const flags = packet.uint8();
+  const flags = knownFlags(packet.uint8(), 0b111);
   const value = readFloat(packet);
   const deviceTime = hasBit(flags, 1) ? readDateTime(packet) : null;
   const type = hasBit(flags, 2) ? packet.uint8() : null;
@@ -33,7 +33,7 @@ function decodeTemperature(bytes: Uint8Array, intermediate: boolean): DecodedPac
   };
   const unit = hasBit(flags, 0) ? '[degF]' : 'Cel';
   return oneMeasurement(bytes, [measured('MDC_TEMP_BODY', unit, value, { deviceTime, context })], {
-    ...flagFacts(flags, 3),
+    flags,
     ...(deviceTime === null ? {} : { timestamp: deviceTime }),
     ...(type === null ? {} : { type, typeName: nameOf(type, SITES) }),
     ...(intermediate ? { intermediate } : {}),

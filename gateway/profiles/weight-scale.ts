@@ -1,7 +1,7 @@
 // The Weight Scale service: weight, with the body mass index that the scale makes of it and the height it knows (2A9D),
 // and what the scale can tell (2A9E).
 import type { Measured } from '../decoding/stamp.ts';
-import { type BitNames, bits, flagFacts, hasBit } from './bits.ts';
+import { type BitNames, bits, hasBit, knownFlags } from './bits.ts';
 import { readDateTime } from './date-time.ts';
 import { type CharacteristicTable, type DecodedPacket, factsOnly, oneMeasurement } from './decoded.ts';
 import { decimal, measured, NOT_A_NUMBER } from './measured.ts';
@@ -15,7 +15,7 @@ const FIRST_RESERVED_BIT = 10;
 
 function decodeWeight(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
-  const flags = packet.uint8();
+  const flags = knownFlags(packet.uint8(), 0b1111);
   const { mass, height } = hasBit(flags, 0) ? IMPERIAL : METRIC;
   const weight = packet.uint16();
   const deviceTime = hasBit(flags, 1) ? readDateTime(packet) : null;
@@ -31,7 +31,7 @@ function decodeWeight(bytes: Uint8Array): DecodedPacket {
   }
   packet.end();
   return oneMeasurement(bytes, readings, {
-    ...flagFacts(flags, 4),
+    flags,
     ...(deviceTime === null ? {} : { timestamp: deviceTime }),
     ...userFacts(userId),
     ...(weight === UNSUCCESSFUL ? { measurementUnsuccessful: true } : {}),
