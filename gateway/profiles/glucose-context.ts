@@ -1,6 +1,6 @@
 // Glucose Measurement Context (2A34): meal, insulin, exercise and health around the glucose with the same sequence
 // number. Everything in it is a reading, so that it reaches whoever reads the glucose. Layout: Glucose Service 1.0.1.
-import type { Value } from '@vitalseal/ledger';
+import { type Value, VitalsealError } from '@vitalseal/ledger';
 import type { Measured } from '../decoding/stamp.ts';
 import { hasBit, knownFlags, nameOf } from './bits.ts';
 import { type CharacteristicTable, type DecodedPacket, type Fact, oneMeasurement } from './decoded.ts';
@@ -46,11 +46,11 @@ function decodeContext(bytes: Uint8Array): DecodedPacket {
     const sourceName = named(packet.uint8(), 'carbohydrate', CARBOHYDRATE, facts);
     say('MDC_CTXT_GLU_CARB', 'kg', readSfloat(packet), { sourceName });
   }
-  if (hasBit(flags, 1)) say('MDC_CTXT_GLU_MEAL', '', text(named(packet.uint8(), 'meal', MEAL, facts)));
+  if (hasBit(flags, 1)) say('MDC_CTXT_GLU_MEAL', '', text(meaning(packet.uint8(), 'meal', MEAL, facts)));
   if (hasBit(flags, 2)) {
     const octet = packet.uint8();
-    const tester = named(octet & 15, 'tester', TESTER, facts);
-    const health = named(octet >> 4, 'health', HEALTH, facts);
+    const tester = meaning(octet & 15, 'tester', TESTER, facts);
+    const health = meaning(octet >> 4, 'health', HEALTH, facts);
     if ((octet & 15) !== NOT_AVAILABLE) say('MDC_CTXT_GLU_TESTER', '', text(tester));
     if (octet >> 4 !== NOT_AVAILABLE) say('MDC_CTXT_GLU_HEALTH', '', text(health));
   }
@@ -80,6 +80,19 @@ function named(
   facts[fact] = value;
   facts[`${fact}Name`] = name;
   return name;
+}
+
+/** As `named`, for a number whose name is itself the value of a reading. Throws `characteristic_reserved` where it has none. */
+function meaning(
+  value: number,
+  fact: string,
+  names: Readonly<Record<number, string>>,
+  facts: Record<string, Fact>,
+): string {
+  if (names[value] === undefined) {
+    throw new VitalsealError('characteristic_reserved', `${value} is reserved as a ${fact}, and means nothing yet`);
+  }
+  return named(value, fact, names, facts);
 }
 
 function text(name: string): Value {

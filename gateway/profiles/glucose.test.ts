@@ -150,11 +150,13 @@ describe('Glucose Measurement Context', () => {
   it.each([
     ['00 0100', []],
     ['02 0100 01', ['MDC_CTXT_GLU_MEAL preprandial']],
-    ['02 0100 09', ['MDC_CTXT_GLU_MEAL reserved9']],
     // not available is no statement
     ['04 0100 ff', []],
     ['04 0100 51', ['MDC_CTXT_GLU_TESTER self', 'MDC_CTXT_GLU_HEALTH noIssues']],
     ['10 0100 01 0a80', ['MDC_CTXT_MEDICATION 0.00000010 kg']],
+    // what is only beside a number keeps the number
+    ['01 0100 08 0ad0', ['MDC_CTXT_GLU_CARB 0.010 kg']],
+    ['10 0100 06 0a80', ['MDC_CTXT_MEDICATION 0.00000010 kg']],
   ])('%s is %j', (hex, expected) => expect(only('2A34', hex).said).toEqual(expected));
 
   it('says that exercise was longer than it can say', () =>
@@ -163,6 +165,13 @@ describe('Glucose Measurement Context', () => {
   it.each([
     ['00 0100 00', 'characteristic_malformed'],
     ['01 0100 03 0108', 'characteristic_reserved'],
+    ['02 0100 00', 'characteristic_reserved'],
+    ['02 0100 06', 'characteristic_reserved'],
+    // tester 0 and 4, health 0 and 6
+    ['04 0100 10', 'characteristic_reserved'],
+    ['04 0100 14', 'characteristic_reserved'],
+    ['04 0100 01', 'characteristic_reserved'],
+    ['04 0100 61', 'characteristic_reserved'],
   ])('%s is refused: %s', (hex, code) => expect(codeOf(() => decode('2A34', hex))).toBe(code));
 
   it('holds against any bytes', () => expectHardened('2A34', [CONTEXT]));
