@@ -17,16 +17,21 @@ describe('the table of measurements', () => {
     expect(termOfRefid('constructor')).toBeNull();
   });
 
+  it('has the state of a glucose meter, whose number HL7 and public headers of 11073 agree on', () =>
+    expect(termOfCode(0x80_0000 + 29_144)).toEqual({ refid: 'MDC_GLU_METER_DEV_STATUS', mdc: 8417752, ucum: '' }));
+
   const shared = process.env.VITALSEAL_SHARED ?? join(import.meta.dirname, '../../../shared');
   const file = join(shared, 'data/measurement-codes.csv');
   if (!existsSync(file)) console.log('skipped: the measurement codes are not here (VITALSEAL_SHARED)');
   it.skipIf(!existsSync(file))('agrees with what others confirmed', () => {
     let compared = 0;
     for (const line of readFileSync(file, 'utf8').split('\n').slice(1)) {
-      const [, code, refid] = line.split(',');
+      const [, code, refid, , , units = ''] = line.split(',');
       const term = termOfRefid(refid ?? '');
       if (term === null) continue;
       expect([refid, term.mdc]).toEqual([refid, Number(code)]);
+      // Where several are usual, ours is one of them.
+      expect([refid, units.split(' or ')]).toEqual([refid, expect.arrayContaining([term.ucum])]);
       compared++;
     }
     expect(compared).toBeGreaterThan(25);

@@ -44,7 +44,8 @@ const ROWS: readonly Row[] = [
   ['MDC_CONC_GLU_UNDETERMINED_WHOLEBLOOD', 160364, 'mg/dL'],
   ['MDC_CONC_GLU_UNDETERMINED_PLASMA', 160368, 'mg/dL'],
   ['MDC_CONC_HBA1C', 160220, '%'],
-  // what a glucose meter says beside a glucose
+  // what a glucose meter says beside a glucose, or in place of one
+  ['MDC_GLU_METER_DEV_STATUS', 8417752, ''],
   ['MDC_CTXT_GLU_EXERCISE', 8417760, '%'],
   ['MDC_CTXT_GLU_CARB', 8417764, 'g'],
   ['MDC_CTXT_MEDICATION', 8417796, ''],

@@ -78,9 +78,23 @@ describe('Glucose Measurement', () => {
     expect(only('2A18', '0a 0100 e307021b0b0a1e 64b0 11 4000').contexts[0]?.outOfRange).toBe('below');
   });
 
-  it('is a record also without a concentration', () => {
-    const { said, record, facts } = only('2A18', '08 2a00 e307021b0b0a1e 0100');
-    expect([said, record?.sequence, facts.status]).toEqual([[], 42, 1]);
+  it.each([
+    ['08 2a00 e307021b0b0a1e 0000', '0', { status: 0 }],
+    ['08 2a00 e307021b0b0a1e 2000', '32', { status: 0x20, outOfRange: 'above' }],
+    ['08 2a00 e307021b0b0a1e 4000', '64', { status: 0x40, outOfRange: 'below' }],
+    ['09 2a00 e307021b0b0a1e fbff 0808', '2056', { status: 0x808, sourceTimeFault: 'timeFault' }],
+  ])('says its status where it has no concentration: %s', (hex, value, context) => {
+    const { said, contexts, readings, record } = only('2A18', hex);
+    expect(said).toEqual([`MDC_GLU_METER_DEV_STATUS ${value}`]);
+    expect(contexts).toEqual([{ ...context, sourceSequence: 42 }]);
+    const deviceTime = hex.startsWith('09') ? '2019-02-27T11:05:30' : '2019-02-27T11:10:30';
+    expect(readings[0]).toMatchObject({ mdc: 8417752, deviceTime });
+    expect(record).toEqual({ sequence: 42, baseTime: '2019-02-27T11:10:30' });
+  });
+
+  it('is a record without a reading where it has neither', () => {
+    const { said, record } = only('2A18', '00 2a00 e307021b0b0a1e');
+    expect([said, record?.sequence]).toEqual([[], 42]);
   });
 
   it.each([

@@ -1,11 +1,12 @@
 // Glucose Measurement (2A18) and Glucose Feature (2A51): what a blood glucose meter stores, one record a packet, counted
-// by the meter. Layout: Glucose Service 1.0.1 and the GATT Specification Supplement.
+// by the meter, also where it has its state alone to say. Layout: Glucose Service 1.0.1 and the GATT Specification Supplement.
+import type { Measured } from '../decoding/stamp.ts';
 import { bits, hasBit, knownFlags } from './bits.ts';
 import { readDateTime } from './date-time.ts';
 import { type CharacteristicTable, type DecodedPacket, type Fact, factsOnly, oneMeasurement } from './decoded.ts';
 import { readSfloat } from './float.ts';
 import { glucoseSample } from './glucose-sample.ts';
-import { measured } from './measured.ts';
+import { decimal, measured } from './measured.ts';
 import { Packet } from './packet.ts';
 
 const STATUS = [
@@ -59,19 +60,25 @@ function decodeMeasurement(bytes: Uint8Array): DecodedPacket {
   facts.contextFollows = hasBit(flags, 4);
 
   const record = { sequence: sequenceNumber, baseTime };
-  if (concentration === null || sample === null) return oneMeasurement(bytes, [], facts, record);
-  const reading = measured(sample.refid, hasBit(flags, 2) ? 'mol/L' : 'kg/L', concentration, {
+  const options = {
     deviceTime: userFacingTime(baseTime, timeOffset ?? 0),
     context: {
-      bodySite: sample.bodySite,
-      sampleType: sample.typeName,
+      bodySite: sample?.bodySite,
+      sampleType: sample?.typeName,
       sourceSequence: sequenceNumber,
       status,
       outOfRange: status === null ? null : outOfRange(status),
       sourceTimeFault: timeFault(status ?? 0, timeOffset),
     },
-  });
-  return oneMeasurement(bytes, [reading], facts, record);
+  };
+  const readings: Measured[] = [];
+  if (concentration !== null && sample !== null) {
+    readings.push(measured(sample.refid, hasBit(flags, 2) ? 'mol/L' : 'kg/L', concentration, options));
+  } else if (status !== null) {
+    // "HI", "LO" or a faulty strip: bits 0 to 10 are those of the MDC term too, with the lowest as 1.
+    readings.push(measured('MDC_GLU_METER_DEV_STATUS', '', decimal(status), options));
+  }
+  return oneMeasurement(bytes, readings, facts, record);
 }
 
 function outOfRange(status: number): string | null {
