@@ -16,6 +16,9 @@ const END_MS = 253_402_300_800_000;
 export interface ElapsedTime {
   /** RFC 3339, with a zone where the device says one: `2024-06-06T10:00:00.5+02:00`. Null for a counter of ticks. */
   readonly text: string | null;
+  /** The same date and time as ms since 1970, as the device's own display shows it: with its zone in it. Null as `text`. */
+  readonly ms: number | null;
+  readonly resolutionMs: number;
   /** False: the clock was set since; only the device could have said by how much. */
   readonly currentTimeline: boolean;
   readonly facts: Facts;
@@ -33,7 +36,8 @@ export function readElapsedTime(packet: Packet): ElapsedTime {
   const offsetUsed = hasBit(flags, 4);
   const currentTimeline = hasBit(flags, 5);
   const offsetMinutes = offsetUsed ? offset * 15 : null;
-  const text = ticks ? null : timeText(value, perSecond, utc, offsetMinutes);
+  const ms = ticks ? null : shownMs(value, perSecond, utc ? (offsetMinutes ?? 0) : 0);
+  const text = ms === null ? null : timeText(ms, value, perSecond, zoneText(utc, offsetMinutes));
   const facts: Record<string, Fact> = {
     flags,
     ...(flags >> 6 === 0 ? {} : { reservedFlags: flags & 0xc0 }),
@@ -48,17 +52,26 @@ export function readElapsedTime(packet: Packet): ElapsedTime {
     tzDstOffset: offset,
     tzDstOffsetMinutes: offsetMinutes,
   };
-  return { text, currentTimeline, facts };
+  return { text, ms, resolutionMs: 1000 / perSecond, currentTimeline, facts };
 }
 
 /** What the device's own display would show, where it says how far that is from UTC. */
-function timeText(value: number, perSecond: number, utc: boolean, offsetMinutes: number | null): string {
-  const second = Math.floor(value / perSecond);
-  const shown = EPOCH_MS + second * 1000 + (utc ? (offsetMinutes ?? 0) * 60_000 : 0);
-  if (shown >= END_MS) throw new VitalsealError('time_malformed', 'the clock of the packet is beyond the year 9999');
+function shownMs(value: number, perSecond: number, offsetMinutes: number): number {
+  const ms = EPOCH_MS + millisecondsOf(value, perSecond) + offsetMinutes * 60_000;
+  if (ms >= END_MS) throw new VitalsealError('time_malformed', 'the clock of the packet is beyond the year 9999');
+  return ms;
+}
+
+/** In two parts: 48 bits times 1000 are more than a number holds exactly. */
+function millisecondsOf(value: number, perSecond: number): number {
+  return Math.floor(value / perSecond) * 1000 + ((value % perSecond) * 1000) / perSecond;
+}
+
+/** `value` gives the digits behind the point, as many as the clock has. */
+function timeText(ms: number, value: number, perSecond: number, zone: string): string {
   const digits = String(perSecond).length - 1;
   const fraction = digits === 0 ? '' : `.${String(value % perSecond).padStart(digits, '0')}`;
-  return new Date(shown).toISOString().slice(0, 19) + fraction + zoneText(utc, offsetMinutes);
+  return new Date(Math.floor(ms)).toISOString().slice(0, 19) + fraction + zone;
 }
 
 function zoneText(utc: boolean, offsetMinutes: number | null): string {

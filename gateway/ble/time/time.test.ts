@@ -4,6 +4,7 @@ import { CONTEXT } from '@vitalseal/ledger';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ClockQuality, ClockSample } from '../../contract.ts';
+import { NO_COMPANIONS } from '../session/companions.ts';
 import { inSession, sharedContexts } from '../session/context.ts';
 import { type ClockLook, type ClockSetting, clockSetting, lookAtClock, zoneOf, zoneToKeep } from './device-clock.ts';
 import { clockBytes, shownTime } from './wire.ts';
@@ -12,6 +13,7 @@ const NOON = Date.UTC(2025, 4, 21, 12);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const SINCE_2000 = Date.UTC(2000, 0);
 
 function at(ms: number, clock: ClockQuality = 'synchronised'): ClockSample {
   return { wallMs: NOON + ms, monotonicMs: 5_000_000 + ms, clock };
@@ -40,9 +42,15 @@ describe('what a clock shows', () => {
     ['2A08', 'e907021e 0c0000', null, 1000],
     ['2A08', 'e9070515 180000', null, 1000],
     // Seconds of wall time since 2000.
-    ['2BF2', '20 c011c02f0000 04 00', 946_684_800_000 + 0x2fc011c0 * 1000, 1000],
-    // Milliseconds in UTC, two hours east.
-    ['2BF2', '3a 102700000000 01 08', 946_684_800_000 + 10_000 + 2 * HOUR, 1],
+    ['2BF2', '20 c011c02f0000 04 00', SINCE_2000 + 0x2fc011c0 * 1000, 1000],
+    // UTC with a zone beside it, in each resolution: seconds, tenths, milliseconds, tenths of them.
+    ['2BF2', '32 fd6794320000 01 08 0000', SINCE_2000 + 0x329467fd * 1000 + 2 * HOUR, 1000],
+    ['2BF2', '36 0f2700000000 01 ed', SINCE_2000 + 999_900 - (4 * HOUR + 45 * MINUTE), 100],
+    ['2BF2', '3a 102700000000 01 08', SINCE_2000 + 10_000 + 2 * HOUR, 1],
+    ['2BF2', '3e 0f2700000000 01 08', SINCE_2000 + 999.9 + 2 * HOUR, 0.1],
+    // Wall time that says its zone is what the clock shows as it is.
+    ['2BF2', '30 fd6794320000 01 08', SINCE_2000 + 0x329467fd * 1000, 1000],
+    ['2BF2', '22 fd6794320000 01 00', SINCE_2000 + 0x329467fd * 1000, 1000],
   ])('%s %s', (uuid, hex, ms, resolutionMs) => {
     const bytes = Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
     expect(shownTime(uuid, bytes)).toEqual({ ms, resolutionMs });
@@ -59,7 +67,7 @@ describe('what a clock shows', () => {
   });
 
   test('what is written is what is shown', () => {
-    const time = fc.integer({ min: 946_684_800_000, max: 4_102_444_800_000 });
+    const time = fc.integer({ min: SINCE_2000, max: 4_102_444_800_000 });
     fc.assert(
       fc.property(time, (ms) => {
         expect(shownTime('2A08', clockBytes('2A08', ms))?.ms).toBe(ms - (ms % 1000));
@@ -156,7 +164,7 @@ describe('in readings', () => {
   const stamp = { ...at(0), device: 'cuff', group: 1 };
   const measured = (deviceTime: string | null, context: ReadonlyMap<number, string> | null = null) =>
     ({ code: 'c', mdc: null, unit: '', value: { kind: 'flag', flag: true }, deviceTime, context }) as const;
-  const { live, stored, sessionLive } = sharedContexts(look(2 * HOUR), '2025-05-21T10:00:00');
+  const { live, stored } = sharedContexts(look(2 * HOUR), NO_COMPANIONS);
 
   test('one object is shared by all that say nothing of themselves', () => {
     expect(inSession(measured(null), live, stamp).context).toBe(live);
@@ -165,11 +173,10 @@ describe('in readings', () => {
   });
 
   test('what a reading says itself comes beside it', () => {
-    const context = inSession(measured(null, new Map([[CONTEXT.bodySite, 'finger']])), sessionLive, stamp).context;
+    const context = inSession(measured(null, new Map([[CONTEXT.bodySite, 'finger']])), live, stamp).context;
     expect(Object.fromEntries(context ?? [])).toEqual({
       [CONTEXT.clockOffsetMs]: 2 * HOUR,
       [CONTEXT.clockUncertaintyMs]: 1050,
-      [CONTEXT.sessionStart]: '2025-05-21T10:00:00',
       [CONTEXT.bodySite]: 'finger',
     });
   });
@@ -184,7 +191,7 @@ describe('in readings', () => {
   });
 
   test('of an unset clock no offset is given: there is none', () => {
-    const unset = sharedContexts(look(-NOON), null).live;
+    const unset = sharedContexts(look(-NOON), NO_COMPANIONS).live;
     expect(Object.fromEntries(unset ?? [])).toEqual({ [CONTEXT.sourceTimeFault]: 'unset' });
   });
 });

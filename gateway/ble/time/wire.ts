@@ -50,10 +50,8 @@ function dateTimeMs(packet: Packet): number | null {
 
 /** In UTC with an offset beside it, what it shows is local time, as with the other clocks. */
 function elapsedTime(packet: Packet): ShownTime | null {
-  const { text, facts } = readElapsedTime(packet);
-  if (text === null) return null;
-  const ms = Date.parse(`${text.slice(0, 23).replace(/(Z|[+-]\d\d:\d\d)$/, '')}Z`);
-  return { ms: Number.isNaN(ms) ? null : ms, resolutionMs: 1000 / Number(facts.ticksPerSecond) };
+  const { ms, resolutionMs } = readElapsedTime(packet);
+  return ms === null ? null : { ms, resolutionMs };
 }
 
 /** What to write to set a clock to `localMs`: ms since 1970 with the zone in it. Throws `usage` for a characteristic that sets none. */
