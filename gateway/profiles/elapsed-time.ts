@@ -10,6 +10,12 @@ import { Packet } from './packet.ts';
 const EPOCH_MS = 946_684_800_000;
 /** Ticks a second, by the resolution's two bits: 1 s, 100 ms, 1 ms, 100 µs. */
 const PER_SECOND = [1, 10, 1000, 10_000];
+const KNOWN_FLAGS = 6;
+/**
+ * Quarters of an hour from UTC, daylight saving among them: the time zones of Bluetooth (as Local Time Information has them),
+ * to which daylight saving adds two hours at most. Beyond there is no place on earth that the text could mean.
+ */
+const ZONES = { least: -48, most: 56 + 8 };
 /** 10000-01-01T00:00:00Z: beyond, no four digits say the year. */
 const END_MS = 253_402_300_800_000;
 
@@ -24,23 +30,31 @@ export interface ElapsedTime {
   readonly facts: Facts;
 }
 
-/** Nine octets. Throws `characteristic_truncated`, and `time_malformed` beyond the year 9999. */
+/**
+ * Nine octets. Throws `characteristic_truncated`, `characteristic_reserved` (a flag to come, a zone that is none), and
+ * `time_malformed` beyond the year 9999.
+ */
 export function readElapsedTime(packet: Packet): ElapsedTime {
   const flags = packet.uint8();
   const value = packet.uint48();
   const source = packet.uint8();
   const offset = packet.int8();
+  if (flags >> KNOWN_FLAGS !== 0) {
+    throw new VitalsealError('characteristic_reserved', 'a flag of the time is one that does not exist yet');
+  }
   const perSecond = PER_SECOND[(flags >> 2) & 3] as number;
   const ticks = hasBit(flags, 0);
   const utc = hasBit(flags, 1);
   const offsetUsed = hasBit(flags, 4);
+  if (offsetUsed && (offset < ZONES.least || offset > ZONES.most)) {
+    throw new VitalsealError('characteristic_reserved', 'there is no such time zone');
+  }
   const currentTimeline = hasBit(flags, 5);
   const offsetMinutes = offsetUsed ? offset * 15 : null;
   const ms = ticks ? null : shownMs(value, perSecond, utc ? (offsetMinutes ?? 0) : 0);
   const text = ms === null ? null : timeText(ms, value, perSecond, zoneText(utc, offsetMinutes));
   const facts: Record<string, Fact> = {
     flags,
-    ...(flags >> 6 === 0 ? {} : { reservedFlags: flags & 0xc0 }),
     tickCounter: ticks,
     utc,
     currentTimeline,

@@ -30,7 +30,6 @@ const MEASUREMENT_STATUS = [
   'thresholdError',
   'thresholdingDisabled',
 ];
-/** Flags beyond have no meaning yet. */
 const KNOWN_FLAGS = 10;
 /** Class and length, which no known implementation but one counts into the length. */
 const PREFIX = 3;
@@ -88,8 +87,11 @@ function observationOf(packet: Packet, shared: Shared, inBundle: boolean): Healt
 
 function readHeader(body: Packet, shared: Shared): { header: Shared; facts: Facts } {
   const flags = body.uint16();
+  // What such a flag announces would be taken for the value.
+  if (flags >> KNOWN_FLAGS !== 0) {
+    throw new VitalsealError('characteristic_reserved', 'a flag of the observation is one that does not exist yet');
+  }
   const facts: Record<string, Fact> = { flags };
-  if (flags >> KNOWN_FLAGS !== 0) facts.reservedFlags = flags - (flags % 2 ** KNOWN_FLAGS);
   const type = hasBit(flags, 0) ? body.uint32() : null;
   if (type !== null) Object.assign(facts, { observationType: type, observationTypeName: refidOf(type) });
   const time = hasBit(flags, 1) ? readElapsedTime(body) : null;

@@ -189,11 +189,19 @@ describe('a health observation', () => {
     ['compound of compounds', body(7, '0100 b84b0200 01 b84b0200 07 00'), 'characteristic_reserved'],
     ['with more than it says', `${SATURATION}00`, 'characteristic_malformed'],
     ['with less than it says', SATURATION.slice(0, -2), 'characteristic_truncated'],
+    ['with the first flag to come', body(1, '0104 b84b0200 2002 62000000 00'), 'characteristic_reserved'],
+    ['with the last flag to come', body(1, '0180 b84b0200 2002 62000000'), 'characteristic_reserved'],
     [
-      'with a flag to come that announces a field',
-      body(1, '0104 b84b0200 2002 62000000 00'),
-      'characteristic_malformed',
+      'of a bundle with a flag to come',
+      body(255, `0110 b84b0200 01 ${body(1, '0000 2002 62000000')}`),
+      'characteristic_reserved',
     ],
+    [
+      'with a flag of its time to come',
+      body(1, '0300 b84b0200 42 000000000000 00 00 2002 62000000'),
+      'characteristic_reserved',
+    ],
+    ['in a zone that is none', body(1, '0300 b84b0200 32 000000000000 00 7f 2002 62000000'), 'characteristic_reserved'],
     ['with a reserved number', body(1, '0100 b84b0200 2002 01008000'), 'characteristic_reserved'],
     ['with a text that is none', body(3, '0100 00100100 0100 ff'), 'characteristic_malformed'],
     [
@@ -279,6 +287,25 @@ describe('Current Elapsed Time', () => {
     ['2e f0d8ffffffff 00 00', '2891-12-16T05:21:10.0656Z'],
     ['01 0086f12d0000 07 00', null],
   ])('%s is %s', (hex, time) => expect(facts('2BF2', hex).time).toBe(time));
+
+  // 12 hours west of UTC to 14 east of it, and up to two hours of daylight saving
+  it.each([
+    ['12 0086f12d0000 00 d0', '2024-06-03T20:00:00-12:00'],
+    ['12 0086f12d0000 00 40', '2024-06-05T00:00:00+16:00'],
+    // not used, so it says nothing
+    ['02 0086f12d0000 00 80', '2024-06-04T08:00:00Z'],
+    ['12 0086f12d0000 00 cf', null],
+    ['12 0086f12d0000 00 41', null],
+    ['12 000000000000 00 7f', null],
+    ['1c 010000000000 00 80', null],
+    // what is reserved for later
+    ['42 0086f12d0000 00 00', null],
+    ['82 0086f12d0000 00 00', null],
+    ['c1 0086f12d0000 00 00', null],
+  ])('%s is in a zone, or refused', (hex, time) => {
+    if (time === null) expect(codeOf(() => facts('2BF2', hex))).toBe('characteristic_reserved');
+    else expect(facts('2BF2', hex).time).toBe(time);
+  });
 
   it('says how good the clock is', () =>
     expect(facts('2BF2', '32 0086f12d0000 04 08 01 03')).toMatchObject({
