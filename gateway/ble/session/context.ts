@@ -1,38 +1,51 @@
-// What a session adds to each reading it brought: how the device's clock stands, whether the record was stored, when the
-// sensor's session began.
+// What a session adds to each reading it brought: how the device's clock stands, whether the record was stored, what its
+// service says of all of them.
 import { type CborValue, CONTEXT, type ReadingContext } from '@vitalseal/ledger';
 import type { UncountedReading } from '../../contract.ts';
 import { faultOfDateTime } from '../../decoding/device-time.ts';
 import { type Measured, type Stamp, stamped } from '../../decoding/stamp.ts';
 import type { ClockLook } from '../time/device-clock.ts';
+import { type Companions, companionContexts } from './companions.ts';
 
-/** Shared by all readings of a connection, made once a look at the clock. Null where there is nothing to say. */
-export interface SharedContexts {
+/** Of live values and of stored ones. Null where there is nothing to say. */
+export interface LiveAndStored {
   readonly live: ReadingContext | null;
   readonly stored: ReadingContext | null;
-  /** Of CGM records: with the session's start. */
-  readonly sessionLive: ReadingContext | null;
-  readonly sessionStored: ReadingContext | null;
 }
 
-export function sharedContexts(clock: ClockLook | null, sessionStart: string | null): SharedContexts {
-  return {
-    live: sharedContext(clock, null, false),
-    stored: sharedContext(clock, null, true),
-    sessionLive: sharedContext(clock, sessionStart, false),
-    sessionStored: sharedContext(clock, sessionStart, true),
-  };
+/** Shared by all readings of a connection, made once a look at the clock or at a companion. */
+export interface SharedContexts extends LiveAndStored {
+  /** For services that say more. */
+  readonly services: ReadonlyMap<string, LiveAndStored>;
 }
 
-function sharedContext(clock: ClockLook | null, sessionStart: string | null, stored: boolean): ReadingContext | null {
-  const context = new Map<number, string | number | boolean>();
+export function sharedContexts(clock: ClockLook | null, companions: Companions): SharedContexts {
+  const both = (companion: ReadingContext | null) => ({
+    live: sharedContext(clock, companion, false),
+    stored: sharedContext(clock, companion, true),
+  });
+  const services = new Map([...companionContexts(companions)].map(([service, context]) => [service, both(context)]));
+  return { ...both(null), services };
+}
+
+/** What stands beside a reading of this service. */
+export function contextFor(shared: SharedContexts, service: string, stored: boolean): ReadingContext | null {
+  const { live, stored: recorded } = shared.services.get(service) ?? shared;
+  return stored ? recorded : live;
+}
+
+function sharedContext(
+  clock: ClockLook | null,
+  companion: ReadingContext | null,
+  stored: boolean,
+): ReadingContext | null {
+  const context = new Map<number, CborValue>(companion ?? []);
   if (clock !== null && clock.fault !== 'unset') {
     context.set(CONTEXT.clockOffsetMs, clock.offsetMs);
     context.set(CONTEXT.clockUncertaintyMs, clock.uncertaintyMs);
   }
   if (clock !== null && clock.fault !== null) context.set(CONTEXT.sourceTimeFault, clock.fault);
   if (stored) context.set(CONTEXT.stored, true);
-  if (sessionStart !== null) context.set(CONTEXT.sessionStart, sessionStart);
   return context.size === 0 ? null : context;
 }
 

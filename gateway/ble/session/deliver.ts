@@ -4,6 +4,8 @@ import { decodeCharacteristic } from '../../profiles/characteristics.ts';
 import type { DecodedPacket, Measurement } from '../../profiles/decoded.ts';
 import { decodeObservation, LIVE_OBSERVATIONS, STORED_OBSERVATIONS } from '../../profiles/health-sensor.ts';
 import { type RecordKey, recordKey } from '../records/identity.ts';
+import { type Companions, lacksSessionStart, sessionStart, withFeatures } from './companions.ts';
+import { contextFor } from './context.ts';
 import type { Deliver, SessionEffect, Token } from './input.ts';
 import type { Subscription } from './plan.ts';
 import type { SessionState } from './state.ts';
@@ -15,12 +17,12 @@ const CGM = '181F';
 const GLUCOSE_CONTEXT = '2A34';
 
 /** The packet, or why it is none. Observations of a health sensor are whole here, and may be longer than a packet. */
-export function decoded(uuid: string, bytes: Uint8Array): DecodedPacket | ErrorCode {
+export function decoded(uuid: string, bytes: Uint8Array, companions: Companions): DecodedPacket | ErrorCode {
   try {
     if (uuid === LIVE_OBSERVATIONS || uuid === STORED_OBSERVATIONS) {
       return decodeObservation(bytes, uuid === STORED_OBSERVATIONS);
     }
-    return decodeCharacteristic(uuid, bytes);
+    return withFeatures(uuid, decodeCharacteristic(uuid, bytes), companions);
   } catch (error) {
     // A decoder that fails otherwise is broken; what it could not read is kept all the same.
     return isVitalsealError(error) ? error.code : 'characteristic_malformed';
@@ -29,7 +31,7 @@ export function decoded(uuid: string, bytes: Uint8Array): DecodedPacket | ErrorC
 
 /** A value outside of any request for stored records. */
 export function liveEffects(state: SessionState, origin: Origin, bytes: Uint8Array): readonly SessionEffect[] {
-  const packet = decoded(origin.uuid, bytes);
+  const packet = decoded(origin.uuid, bytes, state.companions);
   if (typeof packet === 'string') return [quarantine(origin, bytes, packet, null)];
   return packet.measurements.map((measurement) => deliver(state, origin, measurement, false, null));
 }
@@ -46,13 +48,11 @@ export function deliver(
   token: Token | null,
   record: RecordKey | null = isLasting(measurement) ? keyOf(state, origin, measurement) : null,
 ): Deliver {
-  const { extra } = state;
-  const inSession = origin.service === CGM && origin.recorded;
   return {
     kind: 'deliver',
     uuid: origin.uuid,
     measurement,
-    extra: stored ? (inSession ? extra.sessionStored : extra.stored) : inSession ? extra.sessionLive : extra.live,
+    extra: contextFor(state.extra, origin.service, stored),
     record,
     twin: twinOf(state, origin, measurement),
     stored,
@@ -65,12 +65,15 @@ function isLasting({ record, readings }: Measurement): boolean {
   return record !== null || readings.some(({ deviceTime }) => deviceTime !== null);
 }
 
-/** Null for what no RACP stores. */
+/** Null for what no RACP stores, and for what nobody knows which it is. */
 export function keyOf(state: SessionState, origin: Origin, { record, bytes }: Measurement): RecordKey | null {
   if (!origin.recorded) return null;
   const { hashKey, device } = state.config;
   let session: string | null = null;
-  if (origin.service === CGM) session = state.sessionStart;
+  if (origin.service === CGM) {
+    if (lacksSessionStart(state.companions, state.link?.characteristics ?? [])) return null;
+    session = sessionStart(state.companions);
+  }
   // A meter that counts anew has other measurements under the same numbers, and the same meals.
   if (origin.uuid === GLUCOSE_CONTEXT && record !== null) session = state.baseTimes.get(record.sequence) ?? null;
   return recordKey(hashKey, device, origin.uuid, record, session, bytes);

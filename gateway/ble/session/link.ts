@@ -4,8 +4,9 @@ import type { GattCharacteristic } from '../radio.ts';
 import { NO_CURSORS } from '../records/cursor.ts';
 import { clockSetting, lookAtClock, zoneToKeep } from '../time/device-clock.ts';
 import { shownTime } from '../time/wire.ts';
+import { companionOf, SESSION_START, withoutSession } from './companions.ts';
 import { sharedContexts } from './context.ts';
-import { decoded, liveEffects } from './deliver.ts';
+import { decoded, liveEffects, quarantine } from './deliver.ts';
 import type { SessionInput } from './input.ts';
 import {
   ABOUT,
@@ -25,13 +26,13 @@ import { fail, pair } from './way.ts';
 /** Connected, and all characteristics are known. */
 export function begin(turn: Turn, characteristics: readonly GattCharacteristic[]) {
   turn.settle();
-  const plan = planFor(characteristics, turn.state.about.model !== null);
+  // What an earlier session of a CGM began with is read again.
+  turn.state.companions = withoutSession(turn.state.companions);
+  const plan = planFor(characteristics, turn.state.about.model !== null, turn.state.companions);
   turn.state.phase = 'subscribing';
   turn.state.plan = plan;
   turn.state.hasClock = plan.some((step) => step.do === 'read' && step.what === 'clock');
-  // What an earlier session of a CGM began with is read again.
-  turn.state.sessionStart = null;
-  turn.state.extra = sharedContexts(null, null);
+  turn.state.extra = sharedContexts(null, turn.state.companions);
   turn.state.link = {
     characteristics,
     subscriptions: new Map(),
@@ -42,6 +43,7 @@ export function begin(turn: Turn, characteristics: readonly GattCharacteristic[]
     dumping: null,
     incomplete: new Set(),
     attempts: 0,
+    startAsked: false,
     told: 0,
     clock: null,
     clockSetter: null,
@@ -58,12 +60,13 @@ export function proceed(turn: Turn) {
       return;
     }
     if (!perform(turn, step)) return;
-    next(turn);
+    next(turn, step);
   }
 }
 
-function next(turn: Turn) {
-  turn.state.plan = turn.state.plan.slice(1);
+/** One that another step asked for stands not in the plan. */
+function next(turn: Turn, step: Operation['step']) {
+  if (turn.state.plan[0] === step) turn.state.plan = turn.state.plan.slice(1);
 }
 
 /** True when the step is done without asking anybody. */
@@ -133,7 +136,7 @@ function goLive(turn: Turn) {
 /** `done` for a step of the plan, or for what belongs to one. */
 export function stepDone(turn: Turn, step: Operation['step']) {
   turn.settle();
-  if (step.do === 'subscribe' || step.do === 'write') next(turn);
+  if (step.do === 'subscribe' || step.do === 'write') next(turn, step);
   else if (step.do === 'set-clock') clockSet(turn, step);
   proceed(turn);
 }
@@ -146,7 +149,7 @@ function clockSet(turn: Turn, { handle, uuid }: SetClockStep) {
   const again: ReadStep | null =
     read === undefined ? null : { do: 'read', what: 'clock', handle, uuid, service: read.service };
   turn.state.plan = again === null ? [] : [again];
-  turn.state.extra = sharedContexts(null, turn.state.sessionStart);
+  turn.state.extra = sharedContexts(null, turn.state.companions);
 }
 
 /** The pause before a clock is set is over. What was stored under the old one comes first, and with a look at that. */
@@ -170,7 +173,7 @@ export function cursorLoaded(turn: Turn, bytes: Uint8Array | null) {
 /** What a characteristic said. */
 export function readDone(turn: Turn, step: ReadStep, input: Extract<SessionInput, { kind: 'readDone' }>) {
   turn.settle();
-  next(turn);
+  next(turn, step);
   switch (step.what) {
     case 'about':
       aboutRead(turn, step.uuid, input.bytes);
@@ -181,9 +184,8 @@ export function readDone(turn: Turn, step: ReadStep, input: Extract<SessionInput
         if (effect.kind === 'deliver') batteryLevel(turn, effect.measurement);
       }
       break;
-    case 'session-start':
-      turn.state.sessionStart = sessionStartOf(step.uuid, input.bytes);
-      turn.state.extra = sharedContexts(turn.state.link?.clock ?? null, turn.state.sessionStart);
+    case 'companion':
+      companionRead(turn, step, input.bytes);
       break;
     case 'clock':
       clockRead(turn, step.uuid, input);
@@ -202,12 +204,26 @@ function aboutRead(turn: Turn, uuid: string, bytes: Uint8Array) {
   turn.state.about = { ...turn.state.about, [key]: text };
 }
 
-/** As the device sent it, with its zone where it gave one; the raw octets of one that cannot be read tell sessions apart too. */
-function sessionStartOf(uuid: string, bytes: Uint8Array): string {
-  const packet = decoded(uuid, bytes);
-  const start = typeof packet === 'string' ? null : packet.facts.sessionStartTime;
-  const raw = [...bytes.subarray(0, 9)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return typeof start === 'string' ? start : raw;
+function companionRead(turn: Turn, step: ReadStep, bytes: Uint8Array) {
+  const { companions, link } = turn.state;
+  const packet = decoded(step.uuid, bytes, companions);
+  const said = typeof packet === 'string' ? packet : companionOf(step.uuid, packet, companions);
+  if (typeof said === 'string') {
+    turn.emit(quarantine({ ...step, recorded: false }, bytes, said, null));
+    return companionUnread(turn, step, said);
+  }
+  turn.state.companions = new Map(companions).set(step.uuid, said);
+  turn.state.extra = sharedContexts(link?.clock ?? null, turn.state.companions);
+}
+
+/**
+ * Without the start of its session the records of a glucose monitor cannot be told apart. It keeps them meanwhile, so the
+ * link is made again; if that does not help, live values are better than none, and each asking for records begins here.
+ */
+function companionUnread(turn: Turn, { uuid }: ReadStep, code: ErrorCode) {
+  const { phase, failures, config } = turn.state;
+  const isEssential = uuid === SESSION_START && phase === 'subscribing';
+  if (isEssential && failures < config.limits.startlessLinks) fail(turn, code);
 }
 
 function clockRead(
@@ -219,7 +235,7 @@ function clockRead(
   const shown = shownTime(uuid, bytes);
   const look = shown === null ? null : lookAtClock(shown, sent, received, turn.state.clock);
   turn.state.clock = look;
-  turn.state.extra = sharedContexts(look, turn.state.sessionStart);
+  turn.state.extra = sharedContexts(look, turn.state.companions);
   if (link === null) return;
   const setting = look === null ? null : clockSetting(look, config.setClock, received);
   const setter = setting === 'due' ? clockSetter(link.characteristics, uuid) : null;
@@ -249,22 +265,25 @@ function refused(turn: Turn, step: Operation['step'], code: ErrorCode) {
     case 'subscribe':
       subscribed(turn, step.to, false);
       turn.state.problem = code;
-      return next(turn);
+      return next(turn, step);
     case 'load':
       // Fetched whole: the inbox knows what it has.
       turn.state.cursors = NO_CURSORS;
-      return next(turn);
+      return next(turn, step);
     case 'records':
       return racpSaid(turn, { to: 'report', says: 'unsupported', count: null });
     case 'abort':
       return racpSaid(turn, { to: 'abort', says: 'unsupported', count: null });
     case 'set-clock':
       turn.state.clockSetting = 'not-taken';
-      return next(turn);
+      return next(turn, step);
     case 'write':
       askLater(turn, step.service);
-      return next(turn);
+      return next(turn, step);
+    case 'read':
+      next(turn, step);
+      return companionUnread(turn, step, code);
     default:
-      return next(turn);
+      return next(turn, step);
   }
 }

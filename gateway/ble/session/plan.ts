@@ -7,6 +7,7 @@ import { LIVE_OBSERVATIONS, STORED_OBSERVATIONS } from '../../profiles/health-se
 import type { GattCharacteristic } from '../radio.ts';
 import { STORED } from '../records/services.ts';
 import { CLOCKS, SETTABLE } from '../time/wire.ts';
+import { type Companions, companionIn, NO_COMPANIONS, SESSION_START, STATIC_COMPANIONS } from './companions.ts';
 
 /** A characteristic whose values are taken. */
 export interface Subscription {
@@ -27,7 +28,7 @@ export interface Subscription {
 
 export type ReadStep = {
   readonly do: 'read';
-  readonly what: 'about' | 'battery' | 'clock' | 'session-start';
+  readonly what: 'about' | 'battery' | 'clock' | 'companion';
   readonly handle: string;
   readonly uuid: string;
   readonly service: string;
@@ -57,7 +58,6 @@ export type PlanStep =
 /** Characteristics of one UUID that are looked at: two sensors have two, a liar has hundreds. */
 const MOST_OF_A_KIND = 8;
 const RACP = '2A52';
-const SESSION_START = '2AAA';
 const BATTERY = '2A19';
 /** Device Information: manufacturer, model, firmware. The serial number is nobody's business. */
 export const ABOUT: ReadonlyMap<string, 'manufacturer' | 'model' | 'firmware'> = new Map([
@@ -89,8 +89,12 @@ const CONTROL = '2BF4';
 const START_LIVE = Uint8Array.of(1);
 const STOP_LIVE = Uint8Array.of(2);
 
-/** `aboutKnown`: what the device is was read in an earlier connection. */
-export function planFor(table: readonly GattCharacteristic[], aboutKnown: boolean): readonly PlanStep[] {
+/** `aboutKnown`: what the device is was read in an earlier connection; `companions`: what was of these. */
+export function planFor(
+  table: readonly GattCharacteristic[],
+  aboutKnown: boolean,
+  companions: Companions = NO_COMPANIONS,
+): readonly PlanStep[] {
   const characteristics = fewOfAKind(table);
   const subscriptions = subscriptionsTo(characteristics);
   const records = subscriptions
@@ -104,7 +108,7 @@ export function planFor(table: readonly GattCharacteristic[], aboutKnown: boolea
   const clocks = reads('clock', CLOCKS).sort((a, b) => CLOCKS.indexOf(a.uuid) - CLOCKS.indexOf(b.uuid));
   return [
     ...clocks.slice(0, 1),
-    ...reads('session-start', [SESSION_START]),
+    ...companionSteps(characteristics, companions),
     ...subscribe(subscriptions.filter(({ uuid }) => uuid !== BATTERY)),
     ...(aboutKnown ? [] : reads('about', [...ABOUT.keys()])),
     ...reads('battery', [BATTERY]),
@@ -114,6 +118,15 @@ export function planFor(table: readonly GattCharacteristic[], aboutKnown: boolea
     ...records,
     ...subscriptions.filter(({ role }) => role === 'control').map(startLive),
   ];
+}
+
+/** Those not known yet; the features before the session's start, which they may promise a checksum for. */
+export function companionSteps(table: readonly GattCharacteristic[], known: Companions): readonly ReadStep[] {
+  return [...STATIC_COMPANIONS, SESSION_START].flatMap((wanted) => {
+    const found = known.has(wanted) ? null : companionIn(table, wanted);
+    if (found === null) return [];
+    return [{ do: 'read', what: 'companion', handle: found.handle, uuid: wanted, service: found.service }];
+  });
 }
 
 /** A service once more while the device is live: its stored records, and its live observations after them. */

@@ -16,7 +16,8 @@ import {
 } from '../records/dump.ts';
 import { STORED } from '../records/services.ts';
 import { keepDump } from './commits.ts';
-import { type RecordsStep, speaksLive, stepsAnew } from './plan.ts';
+import { lacksSessionStart, SESSION_START, sessionStart } from './companions.ts';
+import { companionSteps, type RecordsStep, speaksLive, stepsAnew } from './plan.ts';
 import type { Link, SessionState } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -48,7 +49,8 @@ export function recordsStep(turn: Turn, step: RecordsStep): boolean {
       fetched(turn, step.service, true);
       return true;
     }
-    const session = step.service === CGM ? turn.state.sessionStart : null;
+    if (step.service === CGM && !isStartKnown(turn, step)) return turn.state.operation === null;
+    const session = step.service === CGM ? sessionStart(turn.state.companions) : null;
     const cursor = turn.state.cursors?.get(step.service) ?? null;
     request(turn, step, beginDump({ service: step.service, session, asking }, cursor, turn.state.nextToken));
     return false;
@@ -64,6 +66,17 @@ export function recordsStep(turn: Turn, step: RecordsStep): boolean {
   turn.cancel('racp');
   finish(turn, dump, next === 'done' && !dump.refused);
   return true;
+}
+
+/** False: it is being read once more, or could not be, and these records have to wait. */
+function isStartKnown(turn: Turn, { service }: RecordsStep): boolean {
+  const { link, companions, config } = turn.state;
+  if (link === null || !lacksSessionStart(companions, link.characteristics)) return true;
+  const read = companionSteps(link.characteristics, companions).find(({ uuid }) => uuid === SESSION_START);
+  turn.state.link = { ...link, startAsked: !link.startAsked };
+  if (link.startAsked || read === undefined) fetched(turn, service, false);
+  else turn.operate(read, config.limits.stepMs, (id) => ({ kind: 'read', id, handle: read.handle, uuid: read.uuid }));
+  return false;
 }
 
 /** What it stored since is easily asked for. One that would have to stop speaking says it live as well. */

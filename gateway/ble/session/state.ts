@@ -7,6 +7,7 @@ import type { GattCharacteristic } from '../radio.ts';
 import type { CursorBook } from '../records/cursor.ts';
 import type { Dump } from '../records/dump.ts';
 import type { ClockLook, ClockSetting } from '../time/device-clock.ts';
+import { type Companions, NO_COMPANIONS } from './companions.ts';
 import { type SharedContexts, sharedContexts } from './context.ts';
 import type { EffectId, TimerId, Token } from './input.ts';
 import type { PlanStep, RecordsStep, SetClockStep, Subscription } from './plan.ts';
@@ -21,7 +22,10 @@ export interface SessionConfig {
   readonly limits: SessionLimits;
 }
 
-/** Milliseconds, but `liveBeforeRecords`, `tornDumps`, `saveEvery` and `unsettled`. The radio's own limits are shorter: these are for one that does not keep its word. */
+/**
+ * Milliseconds, but `liveBeforeRecords`, `startlessLinks`, `tornDumps`, `saveEvery` and `unsettled`. The radio's own limits are
+ * shorter: these are for one that does not keep its word.
+ */
 export interface SessionLimits {
   readonly connectMs: number;
   readonly stepMs: number;
@@ -53,6 +57,8 @@ export interface SessionLimits {
   readonly liveBeforeRecords: number;
   /** From live until the device's clock is set. */
   readonly setClockAfterMs: number;
+  /** So many links in a row are given up for want of the start of a CGM's session: the next one goes live without it. */
+  readonly startlessLinks: number;
   /** So many dumps in a row that lacked records: the next one is taken as it comes. */
   readonly tornDumps: number;
   /** Records between two saves of the cursor in mid-dump. */
@@ -78,6 +84,7 @@ export const SESSION_LIMITS: SessionLimits = {
   recordsEveryMs: 600_000,
   liveBeforeRecords: 8192,
   setClockAfterMs: 2_000,
+  startlessLinks: 3,
   tornDumps: 3,
   saveEvery: 64,
   unsettled: 8192,
@@ -125,6 +132,8 @@ export interface Link {
   /** Services whose records were not fetched whole, and how often in a row. */
   readonly incomplete: ReadonlySet<string>;
   readonly attempts: number;
+  /** The start of a CGM's session was asked for anew, before its records. */
+  readonly startAsked: boolean;
   /** Live observations since stored ones were asked for, which may come again as such. */
   readonly told: number;
   /** Its clock, as this connection has seen it: a look of an earlier one is no reading's. */
@@ -179,8 +188,8 @@ export interface SessionState {
   readonly clockSetting: ClockSetting | null;
   /** Null before its characteristics were seen. */
   readonly hasClock: boolean | null;
-  /** Of a CGM: when its session began, as it sent it. */
-  readonly sessionStart: string | null;
+  /** What its services say once; of a CGM's session, what this connection has read. */
+  readonly companions: Companions;
   /** Base times of the glucose records that came last, by sequence number: their contexts have none of their own. */
   readonly baseTimes: ReadonlyMap<number, string>;
   /** What every reading's context says beside its own: of live values, of stored ones. */
@@ -247,9 +256,9 @@ export function newSession(config: SessionConfig): SessionState {
     clock: null,
     clockSetting: null,
     hasClock: null,
-    sessionStart: null,
+    companions: NO_COMPANIONS,
     baseTimes: new Map(),
-    extra: sharedContexts(null, null),
+    extra: sharedContexts(null, NO_COMPANIONS),
     cursors: null,
     saving: null,
     unsaved: false,

@@ -105,7 +105,7 @@ function useful(turn: Turn) {
 function record(turn: Turn, from: Subscription, bytes: Uint8Array, dump: Dump) {
   const { saveEvery, racpMs, lateMs, unsettled } = turn.state.config.limits;
   turn.start('racp', isLate(dump) ? lateMs : racpMs);
-  const packet = decoded(from.uuid, bytes);
+  const packet = decoded(from.uuid, bytes, turn.state.companions);
   if (typeof packet === 'string') {
     turn.emit(quarantine(from, bytes, packet, takeToken(turn)));
     return keepDump(turn, arrived(dump, null, saveEvery));

@@ -1,0 +1,116 @@
+// What a service says once, and all its values lean on: where the sensor sits, what a glucose monitor measures in, whether
+// its records have checksums, when its session began.
+import { CONTEXT, type ErrorCode, type ReadingContext } from '@vitalseal/ledger';
+import { termOfRefid } from '../../codes/mdc.ts';
+import type { Measured } from '../../decoding/stamp.ts';
+import type { DecodedPacket, Fact, Facts } from '../../profiles/decoded.ts';
+import { glucoseSample } from '../../profiles/glucose-sample.ts';
+import type { GattCharacteristic } from '../radio.ts';
+
+export const TEMPERATURE_TYPE = '2A1D';
+export const SENSOR_LOCATION = '2A38';
+export const CGM_FEATURE = '2AA8';
+export const SESSION_START = '2AAA';
+/** These do not change: they are read once, not in every connection. */
+export const STATIC_COMPANIONS: readonly string[] = [SENSOR_LOCATION, TEMPERATURE_TYPE, CGM_FEATURE];
+
+/** By characteristic: the facts of those that were read. */
+export type Companions = ReadonlyMap<string, Facts>;
+
+export const NO_COMPANIONS: Companions = new Map();
+
+const CGM = '181F';
+const CGM_MEASUREMENT = '2AA7';
+/** What the decoder of a record, which sees that alone, calls the glucose of a monitor. */
+const DECODED_AS = 'MDC_CONC_GLU_ISF';
+
+/** A session that began at another time counts anew. Nothing of what is static is forgotten. */
+export function withoutSession(companions: Companions): Companions {
+  return new Map([...companions].filter(([uuid]) => uuid !== SESSION_START));
+}
+
+/** When the session of a glucose monitor began, as it shows it; null while that is not known. */
+export function sessionStart(companions: Companions): string | null {
+  return text(companions.get(SESSION_START)?.sessionStartTime);
+}
+
+/** Whether it could tell when its session began, and has not: without that nobody knows which record is which. */
+export function lacksSessionStart(companions: Companions, table: readonly GattCharacteristic[]): boolean {
+  return sessionStart(companions) === null && companionIn(table, SESSION_START) !== null;
+}
+
+/** The one that can be read. Of two nobody could say which values lean on which. */
+export function companionIn(table: readonly GattCharacteristic[], uuid: string): GattCharacteristic | null {
+  const [first, ...others] = table.filter((one) => one.uuid === uuid && one.canRead);
+  return first === undefined || others.length > 0 ? null : first;
+}
+
+/** What it says, or why that is nothing. A session start without the checksum that the features promise is none. */
+export function companionOf(uuid: string, packet: DecodedPacket, known: Companions): Facts | ErrorCode {
+  const lacksCrc = uuid === SESSION_START && isSecured(known) && packet.facts.crc === undefined;
+  return lacksCrc ? 'characteristic_crc' : packet.facts;
+}
+
+/** The records of a glucose monitor in the light of its features: their checksums are no choice, and their sample is known. */
+export function withFeatures(uuid: string, packet: DecodedPacket, known: Companions): DecodedPacket | ErrorCode {
+  if (uuid !== CGM_MEASUREMENT || !known.has(CGM_FEATURE)) return packet;
+  if (isSecured(known) && packet.measurements.some(({ facts }) => facts.crc === undefined)) return 'characteristic_crc';
+  const code = sampleOf(known)?.refid;
+  if (code === undefined || code === DECODED_AS) return packet;
+  const mdc = termOfRefid(code)?.mdc ?? null;
+  const named = (reading: Measured) => (reading.code === DECODED_AS ? { ...reading, code, mdc } : reading);
+  const measurements = packet.measurements.map((one) => ({ ...one, readings: one.readings.map(named) }));
+  return { ...packet, measurements };
+}
+
+/** By service: what stands beside each of its readings. */
+export function companionContexts(known: Companions): ReadonlyMap<string, ReadingContext> {
+  const sample = sampleOf(known);
+  const start = known.get(SESSION_START);
+  return new Map([
+    ['180D', contextOf({ bodySite: known.get(SENSOR_LOCATION)?.bodySensorLocationName })],
+    ['1809', contextOf({ bodySite: known.get(TEMPERATURE_TYPE)?.typeName })],
+    [
+      CGM,
+      contextOf({
+        bodySite: sample?.bodySite,
+        sampleType: sample?.typeName,
+        sessionStart: start === undefined ? null : zoned(start),
+      }),
+    ],
+  ]);
+}
+
+function contextOf(named: { readonly [name in 'bodySite' | 'sampleType' | 'sessionStart']?: Fact | undefined }) {
+  const context = new Map<number, string>();
+  for (const [name, fact] of Object.entries(named)) {
+    const said = text(fact);
+    // A number that means nothing yet says nothing of a body.
+    if (said !== null && !said.startsWith('reserved')) context.set(CONTEXT[name as keyof typeof named], said);
+  }
+  return context;
+}
+
+function isSecured(known: Companions): boolean {
+  return known.get(CGM_FEATURE)?.crcSupported === true;
+}
+
+function sampleOf(known: Companions) {
+  const feature = known.get(CGM_FEATURE);
+  if (typeof feature?.type !== 'number' || typeof feature.sampleLocation !== 'number') return null;
+  return glucoseSample(feature.type | (feature.sampleLocation << 4));
+}
+
+/** RFC 3339 where the monitor knows both its zone and whether it saves daylight: `2025-05-21T08:00:00+03:00`. */
+function zoned({ sessionStartTime, timeZoneMinutes, dstOffsetMinutes }: Facts): string | null {
+  const time = text(sessionStartTime);
+  if (time === null || typeof timeZoneMinutes !== 'number' || typeof dstOffsetMinutes !== 'number') return time;
+  const minutes = timeZoneMinutes + dstOffsetMinutes;
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${time}${minutes < 0 ? '-' : '+'}${two(hours)}:${two(rest)}`;
+}
+
+function text(fact: Fact | undefined): string | null {
+  return typeof fact === 'string' ? fact : null;
+}
