@@ -1,5 +1,5 @@
 // The registry of context keys: what a device may say about a reading besides its value.
-// Keys are small integers so that a context costs a few bytes; a key is never given a second meaning.
+// Keys are small integers so that a context costs a few bytes; a key is never given a second meaning. 24 is free.
 import type { CborValue } from '../encoding/cbor.ts';
 
 /** Integer-keyed facts beside a reading. Keys: CONTEXT, or a later version's; unknown keys are kept and shown by number. */
@@ -10,7 +10,7 @@ export const CONTEXT = {
   bodySite: 1,
   /** Relation to a meal: text ("fasting", "preprandial", "postprandial", "casual", "bedtime"). */
   meal: 2,
-  /** Status bits of the measurement as the device sent them: unsigned integer. */
+  /** Status bits of the measurement as the device sent them: unsigned integer. FORMATS.md says whose bits, by MDC code. */
   status: 3,
   /** The device's own sequence number of the record: unsigned integer. */
   sourceSequence: 4,
@@ -52,6 +52,36 @@ export const CONTEXT = {
   sessionStart: 22,
   /** Heard in an advertisement, which anybody can send: true. */
   advertised: 23,
+  /** Status bits of a health observation (IEEE 11073-10206), which mean the same for every MDC code: unsigned integer. */
+  measurementStatus: 25,
+  /** How long was measured: decimal text, seconds. */
+  measurementDuration: 26,
+  /** The device's own number of the observation, which others refer to: unsigned integer. */
+  observationId: 27,
+  /** The same of the bundle that it came in. */
+  bundleId: 28,
+  /** Observation ids of what it was derived from: array of unsigned integers. */
+  derivedFrom: 29,
+  /** Observation ids of what it is a part of: array of unsigned integers. */
+  isMemberOf: 30,
+  /** What else is said of the measurement (body site, method …): array of MDC codes. */
+  supplementalInformation: 31,
+  /** MDC code of the whole (a compound, a list of attributes) that the reading is a part of. */
+  observationType: 32,
+  /** Attributes of the observation: array of [MDC code, Bluetooth format type, octets as received]. */
+  attributes: 33,
+  /** Bluetooth format type of a value that is kept as its octets: unsigned integer. */
+  sourceFormat: 34,
+  /** Of state bits: which of them the device knows; bytes, as many as the value's. */
+  supportedMask: 35,
+  /** Of state bits: which of them last, the others being events; bytes, as many as the value's. */
+  stateMask: 36,
+  /** What the octets of a waveform mean that samples cannot say exactly: map, see FORMATS.md. */
+  sampling: 37,
+  /** What the device's counter showed, which counts from nobody knows when: unsigned integer or decimal text, ms. */
+  sourceTicksMs: 38,
+  /** The device's clock is a counter: `clockOffsetMs` is the counter's, and says nothing of its date: true. */
+  tickClock: 39,
 } as const;
 
 export type ContextName = keyof typeof CONTEXT;
