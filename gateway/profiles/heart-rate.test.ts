@@ -11,7 +11,12 @@ describe('Heart Rate Measurement', () => {
     ['02 48', ['MDC_HF_HR 72 /min'], { flags: 2, sensorContact: 'not-supported' }], // contact unsupported, bit set
     ['04 00', ['MDC_HF_HR 0 /min sensorContact=absent'], { flags: 4, sensorContact: 'absent' }],
     ['06 48', ['MDC_HF_HR 72 /min sensorContact=detected'], { flags: 6, sensorContact: 'detected' }],
-    ['08 48 ffff', ['MDC_HF_HR 72 /min', 'MDC_HF_ENERGY 65535 kJ'], { flags: 8, sensorContact: 'not-supported' }],
+    ['08 48 feff', ['MDC_HF_HR 72 /min', 'MDC_HF_ENERGY 65534 kJ'], { flags: 8, sensorContact: 'not-supported' }],
+    [
+      '08 48 ffff',
+      ['MDC_HF_HR 72 /min', 'MDC_HF_ENERGY 65535 kJ outOfRange=above'],
+      { flags: 8, sensorContact: 'not-supported' },
+    ],
     [
       '19 4800 0100 0004 0100',
       [

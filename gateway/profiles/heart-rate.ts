@@ -11,6 +11,8 @@ const WIDE = 0;
 const ENERGY = 3;
 const INTERVALS = 4;
 const KNOWN_FLAGS = 0b1_1111;
+/** Where the count of kJ stays until it is reset, however much follows (section 3.1.1.3). */
+const MOST_ENERGY = 65_535;
 
 function decodeHeartRate(bytes: Uint8Array): DecodedPacket {
   const packet = new Packet(bytes);
@@ -19,7 +21,7 @@ function decodeHeartRate(bytes: Uint8Array): DecodedPacket {
   const context = { sensorContact: contact === 'not-supported' ? null : contact };
   const rate = hasBit(flags, WIDE) ? packet.uint16() : packet.uint8();
   const readings: Measured[] = [measured('MDC_HF_HR', '/min', decimal(rate), { context })];
-  if (hasBit(flags, ENERGY)) readings.push(measured('MDC_HF_ENERGY', 'kJ', decimal(packet.uint16())));
+  if (hasBit(flags, ENERGY)) readings.push(energyReading(packet.uint16()));
   const intervals = hasBit(flags, INTERVALS) ? readIntervals(packet) : null;
   packet.end();
   for (const interval of intervals ?? []) {
@@ -30,6 +32,11 @@ function decodeHeartRate(bytes: Uint8Array): DecodedPacket {
     sensorContact: contact,
     ...(intervals === null ? {} : { rrIntervals: intervals }),
   });
+}
+
+function energyReading(energy: number): Measured {
+  const outOfRange = energy === MOST_ENERGY ? 'above' : null;
+  return measured('MDC_HF_ENERGY', 'kJ', decimal(energy), { context: { outOfRange } });
 }
 
 function contactOf(flags: number): 'not-supported' | 'absent' | 'detected' {

@@ -17,7 +17,7 @@ describe('Weight Measurement', () => {
       [
         'MDC_MASS_BODY_ACTUAL 70.000 kg 2025-05-21T10:30:45 deviceUser=2',
         'MDC_RATIO_MASS_BODY_LEN_SQ 22.5 kg/m2 2025-05-21T10:30:45 deviceUser=2',
-        'MDC_LEN_BODY_ACTUAL 1.800 m 2025-05-21T10:30:45 deviceUser=2',
+        'MDC_LEN_BODY_ACTUAL 180.0 cm 2025-05-21T10:30:45 deviceUser=2',
       ],
       { flags: 14, timestamp: '2025-05-21T10:30:45', userId: 2 },
     ],
@@ -47,7 +47,7 @@ describe('Body Composition Measurement', () => {
         `MDC_BODY_WATER 20.000 kg ${after}`,
         `bodyImpedance 500.0 Ohm ${after} unmapped=true`,
         `MDC_MASS_BODY_ACTUAL 70.000 kg ${after}`,
-        `MDC_LEN_BODY_ACTUAL 1.800 m ${after}`,
+        `MDC_LEN_BODY_ACTUAL 180.0 cm ${after}`,
       ],
       facts: { flags: 0x1ffe, timestamp: '2025-05-21T10:30:45', userId: 2, multiplePackets: true },
     });

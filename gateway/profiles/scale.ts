@@ -17,7 +17,7 @@ export interface ScaleUnits {
 
 export const METRIC: ScaleUnits = {
   mass: { unit: 'kg', mantissa: 5, exponent: -3 },
-  height: { unit: 'm', mantissa: 1, exponent: -3 },
+  height: { unit: 'cm', mantissa: 1, exponent: -1 },
 };
 
 export const IMPERIAL: ScaleUnits = {

@@ -89,7 +89,7 @@ const VECTORS: readonly [name: string, packet: Omit<Packet, 'characteristic'>, h
     '2A9D',
     weightPacket({ counts: 14_470, atMs: AT, user: 1, bodyMassIndex: 229, height: 1778 }),
     `0e 8638 ${TIME} 01 e500 f206`,
-    ['MDC_MASS_BODY_ACTUAL 72.350 kg', 'MDC_RATIO_MASS_BODY_LEN_SQ 22.9 kg/m2', 'MDC_LEN_BODY_ACTUAL 1.778 m'],
+    ['MDC_MASS_BODY_ACTUAL 72.350 kg', 'MDC_RATIO_MASS_BODY_LEN_SQ 22.9 kg/m2', 'MDC_LEN_BODY_ACTUAL 177.8 cm'],
   ],
   [
     '2A9C',

@@ -88,7 +88,7 @@ export function weightPacket({
   const readings = [
     kilograms('MDC_MASS_BODY_ACTUAL', counts),
     exactly('MDC_RATIO_MASS_BODY_LEN_SQ', 'kg/m2', bodyMassIndex, -1),
-    exactly('MDC_LEN_BODY_ACTUAL', 'm', height, -3),
+    exactly('MDC_LEN_BODY_ACTUAL', 'cm', height, -1),
   ];
   return { bytes, readings, record: null };
 }
