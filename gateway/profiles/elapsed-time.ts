@@ -1,7 +1,7 @@
 // Current Elapsed Time (2BF2, Elapsed Time Service 1.0), and the time stamp of health observations, which has the same
 // nine octets: a clock that counts from 2000, in UTC or on the wall, or a counter of ticks that means nothing by itself.
 import { VitalsealError } from '@vitalseal/ledger';
-import { bits, hasBit, nameOf } from './bits.ts';
+import { bits, hasBit, knownFlags, nameOf } from './bits.ts';
 import { type CharacteristicTable, type DecodedPacket, type Fact, type Facts, factsOnly } from './decoded.ts';
 import { TIME_SOURCES } from './local-time.ts';
 import { Packet } from './packet.ts';
@@ -10,7 +10,7 @@ import { Packet } from './packet.ts';
 const EPOCH_MS = 946_684_800_000;
 /** Ticks a second, by the resolution's two bits: 1 s, 100 ms, 1 ms, 100 µs. */
 const PER_SECOND = [1, 10, 1000, 10_000];
-const KNOWN_FLAGS = 6;
+const KNOWN_FLAGS = 0x3f;
 /**
  * Quarters of an hour from UTC, daylight saving among them: the time zones of Bluetooth (as Local Time Information has them),
  * to which daylight saving adds two hours at most. Beyond there is no place on earth that the text could mean.
@@ -35,13 +35,10 @@ export interface ElapsedTime {
  * `time_malformed` beyond the year 9999.
  */
 export function readElapsedTime(packet: Packet): ElapsedTime {
-  const flags = packet.uint8();
+  const flags = knownFlags(packet.uint8(), KNOWN_FLAGS);
   const value = packet.uint48();
   const source = packet.uint8();
   const offset = packet.int8();
-  if (flags >> KNOWN_FLAGS !== 0) {
-    throw new VitalsealError('characteristic_reserved', 'a flag of the time is one that does not exist yet');
-  }
   const perSecond = PER_SECOND[(flags >> 2) & 3] as number;
   const ticks = hasBit(flags, 0);
   const utc = hasBit(flags, 1);

@@ -66,7 +66,10 @@ describe('a health observation', () => {
       value: { kind: 'decimal', mantissa: 98, exponent: 0 },
       deviceTime: '2021-11-20T11:50:10Z',
     });
-    expect([...(reading?.context ?? [])].map(([key, value]) => [contextName(key), value])).toEqual([['deviceUser', 1]]);
+    expect([...(reading?.context ?? [])].map(([key, value]) => [contextName(key), value])).toEqual([
+      ['deviceUser', 1],
+      ['supplementalInformation', [150588]],
+    ]);
     expect(measurement?.facts).toMatchObject({
       classTypeName: 'numeric',
       length: 27,
@@ -161,7 +164,7 @@ describe('a health observation', () => {
     });
     const context = new Map([...(measurement?.readings[0]?.context ?? [])].map(([k, v]) => [contextName(k), v]));
     expect(context.get('sourceTimeFault')).toBe('formerTimeline');
-    expect(context.get('status')).toBe(0x4020);
+    expect(context.get('measurementStatus')).toBe(0x4020);
   });
 
   it('in a bundle has type, time and person from the bundle', () => {

@@ -1,17 +1,26 @@
 // Waveforms in health observations. A value is scale × sample + offset, while a block of ours has no offset: the offset
 // goes into the samples, exactly, on a scale that both fit. Several samples a period are several quantities (x, y, z).
-import { type Decimal, MAX_PERIOD_US, type Value, VitalsealError } from '@vitalseal/ledger';
+// Where samples cannot say it exactly (256 Hz is no whole number of microseconds), nothing is rounded: the octets stay as
+// they came, and beside them stands what they mean. A finer unit of the period would be another format of readings.
+import { type CborValue, type Decimal, MAX_PERIOD_US, type Value, VitalsealError } from '@vitalseal/ledger';
 import type { Fact } from './decoded.ts';
 import { readFloat } from './float.ts';
 import type { Packet } from './packet.ts';
 import { integerOf } from './typed-value.ts';
 import { valueText } from './value-text.ts';
 
+export interface SampleBlock {
+  readonly value: Value;
+  /** Which quantity, where there are several: `1/3`. */
+  readonly sourceName: string | null;
+  /** What the octets of the value mean, where it is no samples: of all quantities. */
+  readonly sampling: ReadonlyMap<string, CborValue> | null;
+}
+
 export interface SampleBlocks {
   /** Term of partition 4. */
   readonly unit: number;
-  /** One block for each quantity; `sourceName` where there are several: `1/3`. */
-  readonly blocks: readonly { readonly value: Value; readonly sourceName: string | null }[];
+  readonly blocks: readonly SampleBlock[];
   readonly facts: { readonly [name: string]: Fact };
 }
 
@@ -47,16 +56,17 @@ export function sampleReadings(packet: Packet): SampleBlocks {
   const values = Array.from({ length: numberOfSamples === 0 ? 0 : samplesPerPeriod }, (_, nth) =>
     block(everyNth(raw, bytesPerSample, nth, samplesPerPeriod), scaleFactor, offset, periodUs),
   );
+  if (!values.every((value) => value !== null)) {
+    const { scaleFactor: scale, samplePeriod: period, ...rest } = facts;
+    const sampling = new Map(Object.entries({ scale, period, ...rest }));
+    return { unit, blocks: [{ value: { kind: 'bytes', bytes: raw.slice() }, sourceName: null, sampling }], facts };
+  }
   const blocks = values.map((value, nth) => ({
     value,
     sourceName: samplesPerPeriod === 1 ? null : `${nth + 1}/${samplesPerPeriod}`,
+    sampling: null,
   }));
-  if (!blocks.every(isSaid)) return { unit, blocks: [{ value: asBytes(raw), sourceName: null }], facts };
   return { unit, blocks, facts };
-}
-
-function isSaid(block: { value: Value | null; sourceName: string | null }): block is SampleBlocks['blocks'][number] {
-  return block.value !== null;
 }
 
 function everyNth(raw: Uint8Array, width: number, first: number, step: number): Uint8Array[] {
@@ -103,8 +113,4 @@ function microseconds(seconds: Value): number | null {
   if (exponent < -20 || exponent > 10 || typeof mantissa === 'bigint') return null;
   const micros = exponent >= -6 ? mantissa * 10 ** (exponent + 6) : mantissa / 10 ** (-6 - exponent);
   return Number.isInteger(micros) && micros >= 1 && micros <= MAX_PERIOD_US ? micros : null;
-}
-
-function asBytes(raw: Uint8Array): Value {
-  return { kind: 'bytes', bytes: raw.slice() };
 }

@@ -1,13 +1,13 @@
 // The values of health observations (Generic Health Sensor): numbers, codes, texts, events, states and lists of typed
 // attributes, each as readings. What the device names by an MDC code keeps that code, also where our table lacks it.
-import { toHex, type Value, VitalsealError } from '@vitalseal/ledger';
+import { type CborValue, toHex, type Value, VitalsealError } from '@vitalseal/ledger';
 import { termOfCode } from '../codes/mdc.ts';
 import { ucumOfMdc } from '../codes/mdc-units.ts';
 import type { Measured } from '../decoding/stamp.ts';
 import { nameOf } from './bits.ts';
 import type { Fact } from './decoded.ts';
 import { readFloat } from './float.ts';
-import { type MeasuredOptions, measured } from './measured.ts';
+import { type MeasuredOptions, measured, type NamedContext } from './measured.ts';
 import { sampleReadings } from './observation-samples.ts';
 import { textValue } from './octet-text.ts';
 import type { Packet } from './packet.ts';
@@ -57,8 +57,8 @@ export function readValue(packet: Packet, classType: number, type: number, optio
       return only(observed(type, null, textValue(packet.take(packet.uint16())), options), {});
     case SAMPLES: {
       const { unit, blocks, facts } = sampleReadings(packet);
-      const readings = blocks.map(({ value, sourceName }) =>
-        observed(type, unit, value, { ...options, context: { ...options.context, sourceName } }),
+      const readings = blocks.map(({ value, sourceName, sampling }) =>
+        observed(type, unit, value, beside(options, { sourceName, sampling })),
       );
       return { readings, facts: { unitCode: unit, ...facts } };
     }
@@ -72,11 +72,14 @@ export function readValue(packet: Packet, classType: number, type: number, optio
     case STATE_EVENT:
       return stateEvent(packet, type, options);
     case COMPOUND:
-      return compound(packet, options);
+      return compound(packet, beside(options, { observationType: type }));
     case TLV: {
       const attributes = readAttributes(packet);
       return {
-        readings: attributes.map(({ type: attribute, value }) => observed(attribute, null, value, options)),
+        readings: attributes.map(({ type: attribute, format, value }) => {
+          const sourceFormat = value.kind === 'bytes' ? format : null;
+          return observed(attribute, null, value, beside(options, { observationType: type, sourceFormat }));
+        }),
         facts: { attributes: attributes.map(({ facts }) => facts) },
       };
     }
@@ -87,7 +90,10 @@ export function readValue(packet: Packet, classType: number, type: number, optio
 
 interface Attribute {
   readonly type: number;
+  readonly format: number;
   readonly value: Value;
+  /** For the context of a reading: type, format, octets. */
+  readonly received: CborValue;
   readonly facts: Fact;
 }
 
@@ -97,8 +103,10 @@ export function readAttributes(packet: Packet): Attribute[] {
     const type = packet.uint32();
     const length = packet.uint16();
     const format = packet.uint8();
-    const { value, fact } = typedValue(format, packet.take(length));
-    return { type, value, facts: { type, typeName: termOfCode(type)?.refid ?? null, length, format, value: fact } };
+    const octets = packet.take(length).slice();
+    const { value, fact } = typedValue(format, octets);
+    const facts = { type, typeName: termOfCode(type)?.refid ?? null, length, format, value: fact };
+    return { type, format, value, received: [type, format, octets], facts };
   });
 }
 
@@ -123,13 +131,18 @@ function compound(packet: Packet, options: MeasuredOptions): ObservedValue {
 /** Three masks of one size: which bits the device knows, which are states and not events, and the bits themselves. */
 function stateEvent(packet: Packet, type: number, options: MeasuredOptions): ObservedValue {
   const size = packet.uint8();
-  const supported = packet.take(size);
-  const states = packet.take(size);
+  const supportedMask = packet.take(size).slice();
+  const stateMask = packet.take(size).slice();
   const bytes = packet.take(size).slice();
   return {
-    readings: [observed(type, null, { kind: 'bytes', bytes }, options)],
-    facts: { size, supportedMask: toHex(supported), stateMask: toHex(states), stateOrEventBits: toHex(bytes) },
+    readings: [observed(type, null, { kind: 'bytes', bytes }, beside(options, { supportedMask, stateMask }))],
+    facts: { size, supportedMask: toHex(supportedMask), stateMask: toHex(stateMask), stateOrEventBits: toHex(bytes) },
   };
+}
+
+/** What the value itself needs for being understood, beside what the header says. */
+function beside(options: MeasuredOptions, context: NamedContext): MeasuredOptions {
+  return { ...options, context: { ...options.context, ...context } };
 }
 
 function list<T>(packet: Packet, read: () => T): T[] {
