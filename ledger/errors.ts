@@ -109,6 +109,7 @@ export const ERRORS = {
   alarm_unsupported: no('gateway', 400, 'the alarm marking is not understood'),
   broker_unavailable: later('gateway', 503, 'the MQTT broker cannot be reached'),
   characteristic_crc: no('gateway', 400, 'the checksum of the packet is wrong'),
+  characteristic_empty: no('gateway', 400, 'the packet carries no reading'),
   characteristic_malformed: no('gateway', 400, 'the packet is not what its characteristic says'),
   characteristic_reserved: no('gateway', 400, 'the packet uses what its specification reserves for later'),
   characteristic_truncated: no('gateway', 400, 'the packet ends before a field that it announces'),

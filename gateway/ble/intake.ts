@@ -49,8 +49,11 @@ export class Intake {
   deliver(account: Account, arrived: Arrived, at: ClockSample, settled: Settled | null): void {
     const { uuid, measurement, extra } = arrived;
     const count = measurement.readings.length;
-    // Nothing to keep is kept: the record after it must not wait for it.
-    if (count === 0) return void (settled !== null && queueMicrotask(() => settled(null)));
+    // A record of a meter that measured nothing is a record all the same.
+    if (count === 0) {
+      this.quarantine(account, { uuid, bytes: measurement.bytes, reason: 'characteristic_empty' }, settled);
+      return;
+    }
     const { device } = account;
     const stamp: Stamp = { device, group: account.groupOf(uuid, measurement.record), ...at };
     const readings = measurement.readings.map((measured) => inSession(measured, extra, stamp));

@@ -244,6 +244,22 @@ describe('stored records', () => {
     expect(site.status('meter').problem).toBeNull();
     expect(site.source.counters().ble_undelivered).toBeGreaterThan(0);
   });
+
+  it('without a reading go to quarantine once, and the cursor passes them', async () => {
+    // A number, a time, and nothing that was measured then.
+    const empty = { sequence: 2, bytes: Uint8Array.of(0, 2, 0, 0xe9, 0x07, 5, 21, 0, 2, 0) };
+    const site = new Site();
+    site.radio.add(meter(1, [glucoseRecord(1, 60), empty, glucoseRecord(3, 61)]));
+    site.allow('meter', { address: addressOf(1) });
+    await site.start();
+    await site.live(5);
+    site.radio.drop(addressOf(1));
+    await site.live(10);
+    const quarantined = site.kept.filter(({ kind }) => kind === 'quarantine');
+    expect(quarantined).toMatchObject([{ reason: 'characteristic_empty', bytes: empty.bytes }]);
+    expect(site.records()).toEqual([1, 3]);
+    expect(site.source.counters().ble_quarantined).toBe(1);
+  });
 });
 
 describe('live values that the inbox refuses', () => {
