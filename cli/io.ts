@@ -1,6 +1,7 @@
 // What a command may do to the terminal: print lines, tables and one JSON object, and learn that it should stop.
 // Commands get an Io and touch neither console nor process, so a test can run them in its own process.
 
+import { once } from 'node:events';
 import type { Interface } from 'node:readline';
 
 export type Cell = string | number | bigint | boolean | null | undefined;
@@ -16,6 +17,8 @@ export interface Io {
   table(rows: readonly Readonly<Record<string, Cell>>[], columns?: readonly string[]): void;
   /** `value` as one line of JSON; by convention the last line on stdout. Bytes become hex, bigints numbers or text. */
   json(value: unknown): void;
+  /** Resolves once stdout takes more: whoever prints without end waits for it, or memory fills with what nobody has read yet. */
+  drained(): Promise<void>;
   /** One line that a person types; null at the end of input, or when the command is to stop. `prompt` goes to stderr. */
   ask(prompt: string): Promise<string | null>;
   /** All of stdin, in the pieces that it comes in; for a command that asks nothing. */
@@ -53,6 +56,9 @@ export function processIo(): Io {
       // Who typed Enter has ended the line of the question. Else what is printed next would stand on it.
       if (line === null || !process.stdin.isTTY) process.stderr.write('\n');
       return line;
+    },
+    drained: async () => {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
     },
     input: () => process.stdin,
     interactive: process.stdout.isTTY === true,
@@ -94,6 +100,7 @@ export function recordingIo(
         addError(typed.length > 0 ? prompt : `${prompt}\n`);
         return typed.shift() ?? null;
       },
+      async drained() {},
       async *input() {
         yield* input;
       },

@@ -164,4 +164,16 @@ describe('vitalseal decode --lines', () => {
     expect(await answer()).toEqual(RATE);
     expect(await once(child, 'close')).toEqual([0, null]);
   });
+
+  it('holds no more answers than its reader takes', async () => {
+    const recorded = recordingIo([], [new TextEncoder().encode('2A37 0048\n'.repeat(3))]);
+    let take: () => void = () => {};
+    const io = { ...recorded.io, drained: () => new Promise<void>((resolve) => (take = resolve)) };
+    const ended = main(['decode', '--lines', '--json'], io);
+    for (let answers = 1; answers <= 3; answers++) {
+      await expect.poll(() => recorded.stdout().split('\n').length - 1).toBe(answers);
+      take();
+    }
+    expect(await ended).toBe(0);
+  });
 });

@@ -74,6 +74,7 @@ async function decodeLines(io: Io, json: boolean): Promise<void> {
     if (json) io.json(jsonOf(answer));
     else if (isVitalsealError(answer)) io.print(`line ${nth} not decoded: ${answer.code}: ${answer.message}`);
     else show(io, answer);
+    await io.drained();
   }
 }
 
