@@ -1,6 +1,6 @@
 // Current Elapsed Time (2BF2, Elapsed Time Service 1.0), and the time stamp of health observations, which has the same
 // nine octets: a clock that counts from 2000, in UTC or on the wall, or a counter of ticks that means nothing by itself.
-import { VitalsealError } from '@vitalseal/ledger';
+import { normalMantissa, VitalsealError } from '@vitalseal/ledger';
 import { bits, hasBit, knownFlags, nameOf } from './bits.ts';
 import { type CharacteristicTable, type DecodedPacket, type Fact, type Facts, factsOnly } from './decoded.ts';
 import { TIME_SOURCES } from './local-time.ts';
@@ -22,9 +22,11 @@ const END_MS = 253_402_300_800_000;
 export interface ElapsedTime {
   /** RFC 3339, with a zone where the device says one: `2024-06-06T10:00:00.5+02:00`. Null for a counter of ticks. */
   readonly text: string | null;
-  /** The same date and time as ms since 1970, as the device's own display shows it: with its zone in it. Null as `text`. */
-  readonly ms: number | null;
+  /** The same date and time as ms since 1970, as the device's own display shows it: with its zone in it. Of ticks: since 0. */
+  readonly ms: number;
   readonly resolutionMs: number;
+  /** The ms of a counter of ticks, exactly: decimal text where ticks are finer. Null for a date and time. */
+  readonly ticksMs: number | bigint | string | null;
   /** False: the clock was set since; only the device could have said by how much. */
   readonly currentTimeline: boolean;
   readonly facts: Facts;
@@ -48,8 +50,10 @@ export function readElapsedTime(packet: Packet): ElapsedTime {
   }
   const currentTimeline = hasBit(flags, 5);
   const offsetMinutes = offsetUsed ? offset * 15 : null;
-  const ms = ticks ? null : shownMs(value, perSecond, utc ? (offsetMinutes ?? 0) : 0);
-  const text = ms === null ? null : timeText(ms, value, perSecond, zoneText(utc, offsetMinutes));
+  const counted = millisecondsOf(value, perSecond);
+  const ms = ticks ? counted : shownMs(counted, utc ? (offsetMinutes ?? 0) : 0);
+  const text = ticks ? null : timeText(ms, value, perSecond, zoneText(utc, offsetMinutes));
+  const ticksMs = ticks ? exactMs(value, perSecond) : null;
   const facts: Record<string, Fact> = {
     flags,
     tickCounter: ticks,
@@ -63,12 +67,12 @@ export function readElapsedTime(packet: Packet): ElapsedTime {
     tzDstOffset: offset,
     tzDstOffsetMinutes: offsetMinutes,
   };
-  return { text, ms, resolutionMs: 1000 / perSecond, currentTimeline, facts };
+  return { text, ms, resolutionMs: 1000 / perSecond, ticksMs, currentTimeline, facts };
 }
 
 /** What the device's own display would show, where it says how far that is from UTC. */
-function shownMs(value: number, perSecond: number, offsetMinutes: number): number {
-  const ms = EPOCH_MS + millisecondsOf(value, perSecond) + offsetMinutes * 60_000;
+function shownMs(counted: number, offsetMinutes: number): number {
+  const ms = EPOCH_MS + counted + offsetMinutes * 60_000;
   if (ms >= END_MS) throw new VitalsealError('time_malformed', 'the clock of the packet is beyond the year 9999');
   return ms;
 }
@@ -76,6 +80,12 @@ function shownMs(value: number, perSecond: number, offsetMinutes: number): numbe
 /** In two parts: 48 bits times 1000 are more than a number holds exactly. */
 function millisecondsOf(value: number, perSecond: number): number {
   return Math.floor(value / perSecond) * 1000 + ((value % perSecond) * 1000) / perSecond;
+}
+
+function exactMs(value: number, perSecond: number): number | bigint | string {
+  const perMs = perSecond / 1000;
+  if (perMs > 1) return `${Math.floor(value / perMs)}.${value % perMs}`;
+  return normalMantissa(BigInt(value) * BigInt(1000 / perSecond));
 }
 
 /** `value` gives the digits behind the point, as many as the clock has. */

@@ -79,6 +79,31 @@ describe('the header of an observation', () => {
   });
 });
 
+describe('the time of a counter', () => {
+  const at = (time: string) => said(body(1, `0300 b84b0200 ${time} ${VALUE}`))[0] as unknown[];
+  it.each([
+    ['21 102700000000 00 00', { sourceTicksMs: 10_000_000 }],
+    ['25 102700000000 00 00', { sourceTicksMs: 1_000_000 }],
+    ['29 102700000000 00 00', { sourceTicksMs: 10_000 }],
+    ['2d 112700000000 00 00', { sourceTicksMs: '1000.1' }],
+    ['2d 102700000000 00 00', { sourceTicksMs: '1000.0' }],
+    // exact, however many
+    ['21 ffffffffffff 00 00', { sourceTicksMs: '281474976710655000' }],
+    ['2d ffffffffffff 00 00', { sourceTicksMs: '28147497671065.5' }],
+    // set back since
+    ['09 102700000000 00 00', { sourceTicksMs: 10_000, sourceTimeFault: 'formerTimeline' }],
+    ['2a 102700000000 00 00', {}],
+  ])('%s stands beside the value', (time, context) => expect(at(time)[2]).toEqual(context));
+
+  it('of a bundle is that of all in it, and of a stored one no date', () => {
+    const bundle = body(255, `0200 29 102700000000 00 00 01 ${body(1, `0100 b84b0200 ${VALUE}`)}`);
+    expect(said(bundle)).toEqual([[SAT, '98', { sourceTicksMs: 10_000 }]]);
+    const [stored] = decodeObservation(fromHex(`07000000${bundle}`), true).measurements;
+    expect(stored?.record).toEqual({ sequence: 7, baseTime: null });
+    expect(stored?.readings[0]?.deviceTime).toBeNull();
+  });
+});
+
 describe('the whole that a reading is a part of', () => {
   it('is the type of a compound', () =>
     expect(said(body(7, '0100 044a0200 02 054a0200 01 200f 64000000 064a0200 01 200f 3c000000'))).toEqual([

@@ -126,6 +126,7 @@ export function optionsOf(header: ObservationHeader): MeasuredOptions {
       derivedFrom: unlessEmpty(header.derivedFrom),
       isMemberOf: unlessEmpty(header.isMemberOf),
       attributes: unlessEmpty(header.attributes),
+      sourceTicksMs: time?.ticksMs ?? null,
       // The device's clock was set after this was measured.
       sourceTimeFault: time !== null && !time.currentTimeline ? 'formerTimeline' : null,
     },

@@ -43,6 +43,7 @@ function sharedContext(
   if (clock !== null && clock.fault !== 'unset') {
     context.set(CONTEXT.clockOffsetMs, clock.offsetMs);
     context.set(CONTEXT.clockUncertaintyMs, clock.uncertaintyMs);
+    if (clock.ticks) context.set(CONTEXT.tickClock, true);
   }
   if (clock !== null && clock.fault !== null) context.set(CONTEXT.sourceTimeFault, clock.fault);
   if (stored) context.set(CONTEXT.stored, true);

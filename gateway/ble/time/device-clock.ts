@@ -13,14 +13,19 @@ export type ClockFault =
   | 'far-off';
 
 export interface ClockLook {
-  /** Device minus gateway, ms; includes the zone, since devices show local time without one. 0 where it showed no date. */
+  /**
+   * Device minus gateway, ms; includes the zone, since devices show local time without one. 0 where it showed no date. Of a
+   * counter of ticks: the counter minus the gateway's clock.
+   */
   readonly offsetMs: number;
   /** ± ms: half the round trip, and the resolution of the device's clock. */
   readonly uncertaintyMs: number;
   /** What of the offset is a time zone by all appearance: a multiple of 15 minutes; 0 for none. */
   readonly zoneMs: number;
   readonly fault: ClockFault | null;
-  /** What the device showed, and the gateway's monotonic clock then: for the next look. Null where it showed no date. */
+  /** A counter of ticks has no date that could be wrong: it has no zone and no fault, and there is nothing to set. */
+  readonly ticks: boolean;
+  /** What the device showed, and the gateway's monotonic clock then: for the next look. Null where it showed no date: a counter may begin anew at any time. */
   readonly shown: { readonly ms: number; readonly monotonicMs: number } | null;
 }
 
@@ -46,10 +51,12 @@ export function lookAtClock(
   // Measured on the monotonic clock: the wall clock may have been stepped meanwhile.
   const halfTrip = Math.max(0, received.monotonicMs - sent.monotonicMs) / 2;
   const uncertaintyMs = Math.ceil(halfTrip + shown.resolutionMs);
-  if (shown.ms === null) return { offsetMs: 0, uncertaintyMs, zoneMs: 0, fault: 'unset', shown: null };
+  const { ticks } = shown;
+  if (shown.ms === null) return { offsetMs: 0, uncertaintyMs, zoneMs: 0, fault: 'unset', ticks, shown: null };
   const offsetMs = Math.round(shown.ms - (received.wallMs - halfTrip));
+  if (ticks) return { offsetMs, uncertaintyMs, zoneMs: 0, fault: null, ticks, shown: null };
   const now = { ms: Math.round(shown.ms), monotonicMs: Math.round(received.monotonicMs - halfTrip) };
-  const look = { offsetMs, uncertaintyMs, zoneMs: zoneOf(offsetMs), shown: now };
+  const look = { offsetMs, uncertaintyMs, zoneMs: zoneOf(offsetMs), ticks, shown: now };
   if (shown.ms < UNSET_BEFORE_MS) return { ...look, fault: 'unset' };
   // A gateway whose own clock is not synchronised cannot say whose fault it is.
   const isFar = received.clock === 'synchronised' && Math.abs(offsetMs) > WIDEST_ZONE_MS + DAY_MS;
@@ -93,8 +100,12 @@ export type ClockSetting =
   /** It was set, and is wrong all the same: until the next connection. */
   | 'not-taken';
 
-/** Of a clock that could be set: it is when it is allowed, when the gateway knows the time, and when the device does not. */
-export function clockSetting(look: ClockLook, allowed: boolean, gateway: ClockSample): ClockSetting {
+/**
+ * Of a clock that could be set: it is when it is allowed, when the gateway knows the time, and when the device does not. Null
+ * for a counter, which is neither right nor wrong.
+ */
+export function clockSetting(look: ClockLook, allowed: boolean, gateway: ClockSample): ClockSetting | null {
+  if (look.ticks) return null;
   const isOff = Math.abs(look.offsetMs - look.zoneMs) > WORTH_SETTING_MS + look.uncertaintyMs;
   if (look.fault === null && !isOff) return look.zoneMs === 0 ? 'right' : 'time-zone';
   if (!allowed) return 'not-allowed';

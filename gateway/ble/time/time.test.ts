@@ -26,7 +26,7 @@ function look(
   clock: ClockQuality = 'synchronised',
 ): ClockLook {
   return lookAtClock(
-    { ms: NOON + later + offset, resolutionMs: 1000 },
+    { ms: NOON + later + offset, resolutionMs: 1000, ticks: false },
     at(later - 50, clock),
     at(later + 50, clock),
     before,
@@ -53,11 +53,22 @@ describe('what a clock shows', () => {
     ['2BF2', '22 fd6794320000 01 00', SINCE_2000 + 0x329467fd * 1000, 1000],
   ])('%s %s', (uuid, hex, ms, resolutionMs) => {
     const bytes = Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
-    expect(shownTime(uuid, bytes)).toEqual({ ms, resolutionMs });
+    expect(shownTime(uuid, bytes)).toEqual({ ms, resolutionMs, ticks: false });
   });
 
-  test('ticks are no time of day, and a cut packet is nothing', () => {
-    expect(shownTime('2BF2', Uint8Array.of(1, 1, 0, 0, 0, 0, 0, 0, 0))).toBeNull();
+  test.each([
+    ['21 102700000000 00 00', 10_000_000, 1000],
+    ['25 102700000000 00 00', 1_000_000, 100],
+    ['29 102700000000 00 00', 10_000, 1],
+    ['2d 112700000000 00 00', 1000.1, 0.1],
+    // So many that no clock of ours is near.
+    ['21 000000000001 00 00', null, null],
+  ])('ticks are no time of day: %s', (hex, ms, resolutionMs) => {
+    const bytes = Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
+    expect(shownTime('2BF2', bytes)).toEqual(ms === null ? null : { ms, resolutionMs, ticks: true });
+  });
+
+  test('a cut packet is nothing', () => {
     expect(shownTime('2A2B', Uint8Array.of(0xe9, 0x07, 5))).toBeNull();
   });
 
@@ -89,7 +100,7 @@ describe('how far off', () => {
 
   test('a wall clock that is stepped in mid-read changes neither the round trip nor the uncertainty', () => {
     const received = { ...at(50), wallMs: NOON + 50 + HOUR };
-    const stepped = lookAtClock({ ms: NOON, resolutionMs: 1000 }, at(-50), received, null);
+    const stepped = lookAtClock({ ms: NOON, resolutionMs: 1000, ticks: false }, at(-50), received, null);
     expect(stepped).toMatchObject({ offsetMs: -HOUR, uncertaintyMs: 1050 });
   });
 
@@ -109,7 +120,7 @@ describe('how far off', () => {
 
 describe('faults', () => {
   test.each<[string, ClockLook, ClockLook['fault']]>([
-    ['no date', lookAtClock({ ms: null, resolutionMs: 1000 }, at(0), at(0), null), 'unset'],
+    ['no date', lookAtClock({ ms: null, resolutionMs: 1000, ticks: false }, at(0), at(0), null), 'unset'],
     ['1970', look(-NOON), 'unset'],
     ['a week ahead', look(7 * DAY), 'far-off'],
     ['a week behind', look(-7 * DAY), 'far-off'],
@@ -134,8 +145,35 @@ describe('faults', () => {
       monotonicMs: 5_000_000 + HOUR,
       clock: 'synchronised',
     } as const;
-    const later = lookAtClock({ ms: NOON + HOUR, resolutionMs: 1000 }, stepped, stepped, before);
+    const later = lookAtClock({ ms: NOON + HOUR, resolutionMs: 1000, ticks: false }, stepped, stepped, before);
     expect(later).toMatchObject({ offsetMs: -10 * MINUTE, fault: null });
+  });
+});
+
+describe('a counter of ticks', () => {
+  /** The counter began to count two hours before the first look. */
+  const counter = (ms: number, later = 0, before: ClockLook | null = null) =>
+    lookAtClock({ ms, resolutionMs: 1, ticks: true }, at(later - 50), at(later + 50), before);
+
+  test('has an offset and is as sure of it as any clock, and nothing else', () => {
+    const counted = counter(2 * HOUR);
+    expect(counted).toEqual({
+      ...{ offsetMs: 2 * HOUR - NOON, uncertaintyMs: 51, zoneMs: 0, fault: null },
+      ...{ shown: null, ticks: true },
+    });
+    expect(clockSetting(counted, true, at(0))).toBeNull();
+    expect(Object.fromEntries(sharedContexts(counted, NO_COMPANIONS).live ?? [])).toEqual({
+      [CONTEXT.clockOffsetMs]: 2 * HOUR - NOON,
+      [CONTEXT.clockUncertaintyMs]: 51,
+      [CONTEXT.tickClock]: true,
+    });
+  });
+
+  test('that began anew, or shows what a date could be, has no fault', () => {
+    const counted = counter(2 * HOUR);
+    expect(counter(1000, DAY, counted)).toMatchObject({ offsetMs: 1000 - NOON - DAY, fault: null });
+    expect(counter(NOON + 2 * HOUR, 0, look(0))).toMatchObject({ zoneMs: 0, fault: null });
+    expect(look(0, HOUR, counted)).toMatchObject({ fault: null });
   });
 });
 

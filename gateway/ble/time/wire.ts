@@ -1,15 +1,17 @@
 // The characteristics that show a device's clock, as milliseconds: Current Time (2A2B), Date Time (2A08), Current Elapsed
 // Time (2BF2). And the two that may set it.
-import { isVitalsealError, VitalsealError } from '@vitalseal/ledger';
+import { isVitalsealError, NUMBER_LIMIT, VitalsealError } from '@vitalseal/ledger';
 import { readDateTime } from '../../profiles/date-time.ts';
 import { readElapsedTime } from '../../profiles/elapsed-time.ts';
 import { Packet } from '../../profiles/packet.ts';
 
 /** What a clock shows. */
 export interface ShownTime {
-  /** Its date and time as ms since 1970, zone and all; null where it shows none that exists. */
+  /** Its date and time as ms since 1970, zone and all; null where it shows none that exists. Of ticks: what they have counted. */
   readonly ms: number | null;
   readonly resolutionMs: number;
+  /** It is a counter, which says nothing of dates. */
+  readonly ticks: boolean;
 }
 
 /** UUIDs that `shownTime` reads, the surest first: a device is asked for one of them. */
@@ -17,16 +19,16 @@ export const CLOCKS: readonly string[] = ['2A2B', '2BF2', '2A08'];
 /** Those that `clockBytes` writes. */
 export const SETTABLE: ReadonlySet<string> = new Set(['2A2B', '2A08']);
 
-/** Null for what shows no time of day: a tick counter, or a packet that is too short. */
+/** Null for what shows nothing that can be compared: a packet that cannot be read, a counter beyond all clocks. */
 export function shownTime(uuid: string, bytes: Uint8Array): ShownTime | null {
   try {
     const packet = new Packet(bytes);
     if (uuid === '2BF2') return elapsedTime(packet);
     const ms = dateTimeMs(packet);
-    if (uuid === '2A08') return { ms, resolutionMs: 1000 };
+    if (uuid === '2A08') return { ms, resolutionMs: 1000, ticks: false };
     packet.uint8(); // Day of week: says nothing that the date does not.
     const fractions = packet.uint8();
-    return { ms: ms === null ? null : ms + (fractions * 1000) / 256, resolutionMs: 1000 / 256 };
+    return { ms: ms === null ? null : ms + (fractions * 1000) / 256, resolutionMs: 1000 / 256, ticks: false };
   } catch (error) {
     if (isVitalsealError(error)) return null;
     throw error;
@@ -50,8 +52,9 @@ function dateTimeMs(packet: Packet): number | null {
 
 /** In UTC with an offset beside it, what it shows is local time, as with the other clocks. */
 function elapsedTime(packet: Packet): ShownTime | null {
-  const { ms, resolutionMs } = readElapsedTime(packet);
-  return ms === null ? null : { ms, resolutionMs };
+  const { ms, resolutionMs, ticksMs } = readElapsedTime(packet);
+  // More than 8,900 years of counting: its offset would fit into no context.
+  return ms < NUMBER_LIMIT ? { ms, resolutionMs, ticks: ticksMs !== null } : null;
 }
 
 /** What to write to set a clock to `localMs`: ms since 1970 with the zone in it. Throws `usage` for a characteristic that sets none. */
