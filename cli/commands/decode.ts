@@ -104,7 +104,8 @@ function decoded(packet: string | null): Described {
     if (count === words.length) throw new VitalsealError('text_invalid', 'there is no hex after the characteristic');
     return describeCharacteristic(key, bytesOf(words.slice(count).join(' ')));
   }
-  throw new VitalsealError('characteristic_unknown');
+  const hint = 'no decoder knows this characteristic; --help lists those that are known';
+  throw new VitalsealError('characteristic_unknown', hint);
 }
 
 const MOST_NAME_WORDS = 8;

@@ -17,7 +17,7 @@ type Question = Extract<PairingLook, { state: 'asks' }>['question'];
 export function pair(io: Io): Command {
   return sub('pair', 'Pairs a Bluetooth device that was added. With or without a running agent.')
     .argument('<name>', 'its name, or its address')
-    .option('--yes', 'accept Just Works, where nothing proves which device it is; never a comparison of digits')
+    .option('--yes', 'accept Just Works where the device asks for consent to it; never a comparison of digits')
     .option(
       '--answer <answer>',
       'instead of a person: yes or no to digits that were compared, or the digits themselves',
@@ -39,7 +39,7 @@ With --json each question is a line of its own; the last line is the outcome.`,
         signal.addEventListener('abort', cancel);
         // Ctrl-C while the agent was asked to begin.
         if (signal.aborted) cancel();
-        if (!given.json)
+        if (!given.json && look.state === 'working')
           io.printError(`looking for ${name}: switch it on, and set it to pairing where it has such a mode`);
         let asked = 0;
         let saidNo = false;

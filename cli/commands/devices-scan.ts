@@ -100,7 +100,8 @@ function narrow(shown: readonly ListedSighting[], folder: Folder): string[] {
     ours: shown[i]?.device ?? '',
     name: row.name.slice(0, NAME),
   }));
-  return tableLines(rows, ['signal', 'address', 'name', 'what', 'ours']);
+  // What it is may be cut off, whose it is may not.
+  return tableLines(rows, ['signal', 'address', 'ours', 'name', 'what']);
 }
 
 /** The command for the strongest that is not ours. */

@@ -67,7 +67,7 @@ async function bleRows({ match, setClock, running, radio, status: now }: ShownBl
     ...head,
     ['signal', now.rssi === null ? null : `${now.rssi} dBm`],
     ['paired', now.paired ? 'yes' : 'no'],
-    ['last heard', now.lastSeenMs === null ? 'never' : ago(Date.now() - now.lastSeenMs)],
+    ['last advertised', now.lastSeenMs === null ? 'never' : ago(Date.now() - now.lastSeenMs)],
     ['last reading', now.lastReadingMs === null ? 'never' : ago(Date.now() - now.lastReadingMs)],
     ['connections', now.connections],
     ['readings', now.readings],
