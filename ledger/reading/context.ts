@@ -48,7 +48,7 @@ export const CONTEXT = {
   health: 20,
   /** Who measured: text ("self", "professional", "lab"). */
   tester: 21,
-  /** When the sensor's session began, as the device gave it: text. */
+  /** When the sensor's session began, as the device gave it, with its zone where that is known (RFC 3339): text. */
   sessionStart: 22,
   /** Heard in an advertisement, which anybody can send: true. */
   advertised: 23,
