@@ -1,9 +1,9 @@
 // What a health observation says beside its value: by the names that the reading's context has for it, and never cut.
-import { CONTEXT_BYTES, encodeCbor, isVitalsealError } from '@vitalseal/ledger';
+import { CONTEXT, CONTEXT_BYTES, encodeCbor, isVitalsealError } from '@vitalseal/ledger';
 import { describe, expect, it } from 'vitest';
 import { describeCharacteristic } from './described.ts';
 import { decodeObservation } from './health-sensor.ts';
-import { codeOf, fromHex } from './hostile.testing.ts';
+import { codeOf, expectHardened, fromHex } from './hostile.testing.ts';
 
 /** A body of `classType`, with its length. */
 function body(classType: number, rest: string): string {
@@ -161,6 +161,30 @@ describe('a waveform that samples cannot say exactly', () => {
     expect(waveform('050000fd 00000000 0a0000fd 01 01 02000000 01ff')).toEqual([
       ['MDC_ECG_ELEC_POTL_I', ['0.005', '1.275'], {}],
     ]));
+});
+
+describe('a text longer than a text of a reading', () => {
+  it('is kept as its octets, and says so', () => {
+    const octets = 16_385;
+    const text = fromHex(body(3, `0100 00100100 ${little(octets)} ${'61'.repeat(octets)}`));
+    const [reading] = decodeObservation(text, false).measurements[0]?.readings ?? [];
+    expect(reading?.value).toEqual({ kind: 'bytes', bytes: new Uint8Array(octets).fill(0x61) });
+    expect(reading?.context?.get(CONTEXT.sourceFormat)).toBe(25);
+  });
+});
+
+it('holds against any bytes', () => {
+  const all =
+    `ff03 b84b0200 2d 102700000000 00 00 0f0000ff 2040 07000000 05 01 3c4c0200 01 02000000 02 03000000 04000000
+    01 00100100 0400 17 0f0000ff`.replaceAll('\n', '');
+  const waveform = '050000fd 00f8ff00 e1f505f8 01 02 02000000 0008 0908';
+  expectHardened('2B8B', [
+    `03${body(1, `${all} ${VALUE}`)}`,
+    `03${body(255, `${all} 02 ${body(1, `0000 ${VALUE}`)} ${body(1, `1000 08000000 ${VALUE}`)}`)}`,
+    `03${body(4, `${all} b210 ${waveform}`)}`,
+    `03${body(6, `${all} 02 ff00 0f00 0500`)}`,
+    `03${body(8, `${all} 01 00100100 0300 1b 010203`)}`,
+  ]);
 });
 
 describe('what does not fit beside a value', () => {

@@ -11,7 +11,7 @@ import { type MeasuredOptions, measured, type NamedContext } from './measured.ts
 import { sampleReadings } from './observation-samples.ts';
 import { textValue } from './octet-text.ts';
 import type { Packet } from './packet.ts';
-import { typedValue } from './typed-value.ts';
+import { typedValue, UTF8 } from './typed-value.ts';
 
 /** Observation Class Types. A bundle (255) is read by whoever reads observations. */
 const NUMERIC = 1;
@@ -53,8 +53,10 @@ export function readValue(packet: Packet, classType: number, type: number, optio
       const valueCode = packet.uint32();
       return only(observed(type, null, codeText(valueCode), options), { valueCode });
     }
-    case STRING:
-      return only(observed(type, null, textValue(packet.take(packet.uint16())), options), {});
+    case STRING: {
+      const value = textValue(packet.take(packet.uint16()));
+      return only(observed(type, null, value, beside(options, { sourceFormat: formatOf(value, UTF8) })), {});
+    }
     case SAMPLES: {
       const { unit, blocks, facts } = sampleReadings(packet);
       const readings = blocks.map(({ value, sourceName, sampling }) =>
@@ -77,7 +79,7 @@ export function readValue(packet: Packet, classType: number, type: number, optio
       const attributes = readAttributes(packet);
       return {
         readings: attributes.map(({ type: attribute, format, value }) => {
-          const sourceFormat = value.kind === 'bytes' ? format : null;
+          const sourceFormat = formatOf(value, format);
           return observed(attribute, null, value, beside(options, { observationType: type, sourceFormat }));
         }),
         facts: { attributes: attributes.map(({ facts }) => facts) },
@@ -143,6 +145,11 @@ function stateEvent(packet: Packet, type: number, options: MeasuredOptions): Obs
 /** What the value itself needs for being understood, beside what the header says. */
 function beside(options: MeasuredOptions, context: NamedContext): MeasuredOptions {
   return { ...options, context: { ...options.context, ...context } };
+}
+
+/** What is kept as its octets needs its format for being read. */
+function formatOf(value: Value, format: number): number | null {
+  return value.kind === 'bytes' ? format : null;
 }
 
 function list<T>(packet: Packet, read: () => T): T[] {

@@ -15,7 +15,7 @@ const FLOAT32 = 20;
 const FLOAT64 = 21;
 const SFLOAT = 22;
 const FLOAT = 23;
-const UTF8 = 25;
+export const UTF8 = 25;
 const INT64_MAX = 2n ** 63n - 1n;
 
 /** Throws `characteristic_reserved` and `characteristic_malformed` (a text that is not UTF-8). */
