@@ -51,6 +51,8 @@ describe('what a clock shows', () => {
     // Wall time that says its zone is what the clock shows as it is.
     ['2BF2', '30 fd6794320000 01 08', SINCE_2000 + 0x329467fd * 1000, 1000],
     ['2BF2', '22 fd6794320000 01 00', SINCE_2000 + 0x329467fd * 1000, 1000],
+    // The year 10000.
+    ['2BF2', '22 00e057d43a00 01 00', null, 1000],
   ])('%s %s', (uuid, hex, ms, resolutionMs) => {
     const bytes = Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
     expect(shownTime(uuid, bytes)).toEqual({ ms, resolutionMs, ticks: false });

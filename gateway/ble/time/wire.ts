@@ -37,22 +37,28 @@ export function shownTime(uuid: string, bytes: Uint8Array): ShownTime | null {
 
 /** Throws `characteristic_truncated`. */
 function dateTimeMs(packet: Packet): number | null {
-  let text: string;
-  try {
-    text = readDateTime(packet);
-  } catch (error) {
-    if (isVitalsealError(error) && error.code === 'time_malformed') return null;
-    throw error;
-  }
+  const text = unlessNoTime(() => readDateTime(packet));
   // Year, month or day 0: unknown.
-  if (/^0000|-00/.test(text)) return null;
+  if (text === null || /^0000|-00/.test(text)) return null;
   const ms = Date.parse(`${text}Z`);
   return Number.isNaN(ms) ? null : ms;
 }
 
+/** Null for a time that does not exist. */
+function unlessNoTime<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (isVitalsealError(error, 'time_malformed')) return null;
+    throw error;
+  }
+}
+
 /** In UTC with an offset beside it, what it shows is local time, as with the other clocks. */
 function elapsedTime(packet: Packet): ShownTime | null {
-  const { ms, resolutionMs, ticksMs } = readElapsedTime(packet);
+  const time = unlessNoTime(() => readElapsedTime(packet));
+  if (time === null) return { ms: null, resolutionMs: 1000, ticks: false };
+  const { ms, resolutionMs, ticksMs } = time;
   // More than 8,900 years of counting: its offset would fit into no context.
   return ms < NUMBER_LIMIT ? { ms, resolutionMs, ticks: ticksMs !== null } : null;
 }
