@@ -58,18 +58,56 @@ describe('damage', () => {
     expect(shareOf(packets)).toBe(1);
   });
 
-  it.each<[BleKind, string, number]>([
-    ['heart-rate', '2A37', 2],
-    ['cuff', '2A35', 3],
-    ['cgm', '2AA7', 2],
-  ])('breaks a %s in each of its ways', (kind, uuid, ways) => {
-    const take = (bad: number) => new Collector({ kind, bad, rate: 100 }, [uuid]).take(2000);
-    const whole = take(0);
-    const seen = take(1).map(({ bytes }, i) => {
-      const before = whole[i]?.bytes.length ?? 0;
-      return bytes.length === before ? 'same length' : bytes.length < before ? 'cut' : 'longer';
+  const HEALTH = { notificationOctets: 64 };
+  const REPORT: Readonly<Record<string, string>> = { '2A18': '0101', '2A34': '0101', '2A5E': '0101', '2BDD': '0701' };
+
+  it.each<[BleKind, string, readonly (string | number)[]]>([
+    // flags
+    ['heart-rate', '2A37', ['cut', 0]],
+    ['thermometer', '2A1E', ['cut', 0]],
+    ['oximeter', '2A5F', ['cut', 0]],
+    // flags; the day
+    ['thermometer', '2A1C', ['cut', 0, 7]],
+    ['oximeter', '2A5E', ['cut', 0, 7]],
+    ['scale', '2A9D', ['cut', 0, 5]],
+    ['glucose-ble', '2A18', ['cut', 0, 5]],
+    ['scale', '2A9C', ['cut', 1, 6]],
+    // the first flags announce the second, which are reserved; the meal
+    ['glucose-ble', '2A34', ['cut', 'longer', 6]],
+    // a cuff's flags with a field; the day
+    ['cuff', '2A35', ['cut', 'longer', 9]],
+    ['cuff', '2A36', ['cut', 'longer']],
+    // flags; the checksum
+    ['cgm', '2AA7', ['cut', 1, 10]],
+    // behind the segment's header: class, flags, flags of the time; those of a bundle
+    ['health-sensor', '2B8B', ['cut', 1, 5, 6, 10]],
+    ['health-sensor', '2BDD', ['cut', 5, 9, 10, 14]],
+  ])('breaks a %s in each way of its %s', (kind, uuid, ways) => {
+    const packets = (bad: number) => {
+      const collector = new Collector({ kind, bad, rate: 100, ...STORE, ...HEALTH }, [uuid]);
+      if (uuid === '2B8B') {
+        collector.subscribe('2BF4');
+        collector.write('2BF4', '01');
+      }
+      const request = REPORT[uuid];
+      if (request !== undefined) {
+        collector.subscribe('2A52');
+        if (uuid === '2A34') collector.subscribe('2A18');
+        collector.write('2A52', request);
+      }
+      return collector.take(4000).filter(({ characteristic }) => characteristic.uuid === uuid);
+    };
+    const whole = packets(0).map(({ bytes }) => bytes);
+    const broken = packets(1).map(({ bytes }) => bytes);
+    const seen = broken.map((bytes, i) => {
+      const before = whole[i] ?? new Uint8Array();
+      if (bytes.length !== before.length) return bytes.length < before.length ? 'cut' : 'longer';
+      return bytes.findIndex((octet, at) => octet !== before[at]);
     });
-    expect(new Set(seen).size).toBe(ways);
+    expect([...new Set(seen)].sort()).toEqual([...ways].sort());
+    // Between two intervals of a strap, and nowhere else, a cut would go unseen.
+    const lost = broken.map((bytes, i) => (whole[i]?.length ?? 0) - bytes.length).filter((octets) => octets > 0);
+    expect(lost.some((octets) => octets % 2 === 0)).toBe(uuid !== '2A37');
   });
 });
 
