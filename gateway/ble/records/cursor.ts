@@ -66,3 +66,7 @@ function cursorOf(entry: CborValue): Cursor | null {
   if (typeof unordered !== 'boolean' || typeof partial !== 'boolean') return null;
   return { sequence, hash, session, unordered, partial };
 }
+
+export function isSame(place: RecordPlace, other: RecordPlace | null): boolean {
+  return other !== null && place.sequence === other.sequence && place.hash.every((byte, i) => byte === other.hash[i]);
+}

@@ -1,9 +1,9 @@
 // One run of "report stored records" of a service, as a pure machine: what to ask for, whether the answer fits what is
-// known, and how far the cursor may go. The cursor stands for "this record and all before it are committed", so it moves
-// only over an unbroken run of commits, and in mid-dump only where the device has shown that it keeps the order, to a
-// record that a later one has followed: a live value that comes between records of the past does not carry it away.
+// known, and which records the cursor may come to stand at (progress.ts moves it). In mid-dump it moves only where the
+// device has shown that it keeps the order, to a record that a later one has followed: a live value that comes between
+// records of the past does not carry it away.
 import { type Outcome, type RacpAnswer, requestAll, requestFrom } from './control-point.ts';
-import type { Cursor, CursorBook, RecordPlace } from './cursor.ts';
+import { type Cursor, isSame, type RecordPlace } from './cursor.ts';
 import type { Asking } from './services.ts';
 
 /** From here on numbers of 16 bits are about to begin again at 0, which "greater or equal" does not reach. */
@@ -28,7 +28,8 @@ export interface Dump {
   /** Where the cursor stood at the start. */
   readonly start: Cursor | null;
   readonly mode: 'from' | 'all';
-  readonly phase: 'asked' | 'aborting' | 'over';
+  /** `late`: the device has answered. BlueZ keeps the order of one characteristic, not of two: values may still be in the air. */
+  readonly phase: 'asked' | 'aborting' | 'late' | 'over';
   readonly outcome: Outcome | null;
   /** Whether the first record was the cursor's, for mode `from`. */
   readonly first: 'awaited' | 'same' | 'other';
@@ -43,11 +44,13 @@ export interface Dump {
   readonly refused: boolean;
   /** One of them did not come whole: the cursor goes no further, and the dump is not whole either. */
   readonly torn: boolean;
+  /** Records did not come, and nobody knows which. */
+  readonly short: boolean;
   /** It was so in every dump before: what does not come is given up. */
   readonly tolerant: boolean;
   /** Values that came, the cursor's record among them. */
   readonly received: number;
-  /** The answer overtook the last of so many: BlueZ keeps the order of one characteristic, not of two. Null: it did not come. */
+  /** So many were sent, as the answer counted them; null: it did not come, or did not count. */
   readonly expected: number | null;
   /** The record that came last, the one before it which it followed, and the newest of all. */
   readonly last: RecordPlace | null;
@@ -84,6 +87,7 @@ export function beginDump(
     settledAbove: [],
     refused: false,
     torn: false,
+    short: false,
     tolerant: false,
     received: 0,
     expected: null,
@@ -119,18 +123,20 @@ function isWrapping({ asking }: Pick<Dump, 'asking'>, { sequence }: RecordPlace)
 
 /** Something came and is under way to the inbox as `dump.nextToken`: a record, or what cannot be placed (null). */
 export function arrived(dump: Dump, place: RecordPlace | null, saveEvery: number): Dump {
-  return allCame(placed(dump, place, saveEvery), 'complete');
+  return allCame(placed(dump, place, saveEvery));
 }
 
 function placed(dump: Dump, place: RecordPlace | null, saveEvery: number): Dump {
-  const taken = { ...dump, nextToken: dump.nextToken + 1, received: dump.received + 1 };
+  // Told twice in a row it is one record, and stands for no other in the count.
+  const isRepeat = place !== null && isSame(place, dump.last);
+  const taken = { ...dump, nextToken: dump.nextToken + 1, received: dump.received + (isRepeat ? 0 : 1) };
   if (place === null || dump.asking.numberBits === 0) return taken;
   const isFirst = dump.first === 'awaited';
   const first = !isFirst ? dump.first : dump.mode === 'all' || isSame(place, dump.start) ? 'same' : 'other';
   const newest = dump.newest === null || isNewer(dump, place, dump.newest) ? place : dump.newest;
   const inOrder = dump.inOrder + 1;
   const next = { ...taken, first, newest, last: place, sinceMark: dump.sinceMark + 1, inOrder };
-  if (dump.last === null || isSame(place, dump.last)) return next;
+  if (dump.last === null || isRepeat) return next;
   if (!follows(dump, place, dump.last)) {
     return { ...next, unordered: true, followed: null, marks: [], sinceMark: 0 };
   }
@@ -148,17 +154,12 @@ export function isCursor(dump: Dump, place: RecordPlace): boolean {
 
 /** The first record is the cursor's: what follows goes on from there. It takes no token, since it is not delivered again. */
 export function recognised(dump: Dump, place: RecordPlace): Dump {
-  return allCame({ ...dump, first: 'same', newest: place, last: place, received: dump.received + 1 }, 'complete');
+  return allCame({ ...dump, first: 'same', newest: place, last: place, received: dump.received + 1 });
 }
 
 /** Pieces of a record came, and not all of them: they are under way to the quarantine as `dump.nextToken`. */
 export function torn(dump: Dump): Dump {
-  return lacking({ ...dump, nextToken: dump.nextToken + 1 });
-}
-
-/** Some did not come. */
-export function lacking(dump: Dump): Dump {
-  return dump.tolerant ? dump : { ...dump, torn: true, followed: null };
+  return { ...dump, nextToken: dump.nextToken + 1, torn: !dump.tolerant };
 }
 
 /** After 65535 comes 0, where that is the highest. */
@@ -174,27 +175,30 @@ function isNewer({ asking }: Dump, { sequence }: RecordPlace, than: RecordPlace)
   return ahead > 0 && ahead < TURN / 2;
 }
 
-function isSame(place: RecordPlace, other: RecordPlace | null): boolean {
-  return other !== null && place.sequence === other.sequence && place.hash.every((byte, i) => byte === other.hash[i]);
-}
-
 /** An answer of the control point, or what stands for one. */
 export function answered(dump: Dump, { to, says, count }: RacpAnswer): Dump {
   if (dump.phase === 'over') return dump;
-  if (to === 'report') return allCame({ ...dump, expected: count ?? dump.received }, says);
+  if (to === 'report') return says === 'complete' ? reported(dump, count) : over(dump, says);
   if (dump.phase !== 'aborting') return dump;
   // Aborted because the first record was another: all are asked for next. Aborted for its silence: that was it.
   if (dump.first !== 'other') return over(dump, 'incomplete');
-  return says === 'complete' ? over(dump, 'complete') : { ...dump, phase: 'asked', unabortable: true };
+  return says === 'complete' ? { ...dump, phase: 'late' } : { ...dump, phase: 'asked', unabortable: true };
+}
+
+/** All were sent. What one answer has counted no other makes less. */
+function reported(dump: Dump, count: number | null): Dump {
+  const expected = count === null ? dump.expected : Math.max(count, dump.expected ?? 0);
+  return allCame({ ...dump, phase: 'late', expected });
 }
 
 /** Whether nothing but records is waited for. */
-export function isLate({ phase, expected }: Dump): boolean {
-  return phase !== 'over' && expected !== null;
+export function isLate({ phase }: Dump): boolean {
+  return phase === 'late';
 }
 
-function allCame(dump: Dump, says: Outcome): Dump {
-  return dump.expected !== null && dump.received >= dump.expected ? over(dump, says) : dump;
+function allCame(dump: Dump): Dump {
+  const { phase, expected, received } = dump;
+  return phase === 'late' && expected !== null && received >= expected ? over(dump, 'complete') : dump;
 }
 
 /** Whether to abort now: what comes is not what the cursor belongs to. */
@@ -205,17 +209,37 @@ export function wantsAbort({ phase, first, mode, unabortable }: Dump): boolean {
 /** The procedure ended, by itself or with the link (`incomplete`). */
 export function over(dump: Dump, outcome: Outcome): Dump {
   if (dump.phase === 'over') return dump;
-  // One that was aborted, since its first record was another, is not missed.
-  const lacks = dump.torn && dump.first !== 'other';
-  const ended: Dump = { ...dump, phase: 'over', outcome: lacks && outcome === 'complete' ? 'incomplete' : outcome };
-  if (dump.torn || dump.asking.numberBits === 0 || dump.first !== 'same') return ended;
   const isWhole = outcome === 'complete' || outcome === 'none';
+  if (lacks(dump)) {
+    // Those that came in pieces are known, and no mark is beyond them; of those that did not come at all nobody knows which.
+    const short = isShort(dump);
+    const marks = short ? [] : dump.marks;
+    return { ...dump, phase: 'over', outcome: isWhole ? 'incomplete' : outcome, torn: true, short, marks };
+  }
+  const ended: Dump = { ...dump, phase: 'over', outcome };
+  if (dump.asking.numberBits === 0 || dump.first !== 'same') return ended;
   if (isWhole && isDisordered(dump)) return ended;
   if (isWhole && dump.newest !== null) {
     return { ...ended, marks: [...dump.marks, { place: dump.newest, before: dump.nextToken, whole: true }] };
   }
   const isSure = dump.followed !== null && !dump.unordered && dump.inOrder >= ORDER_SHOWN;
   return isSure ? { ...ended, marks: [...dump.marks, dump.followed] } : ended;
+}
+
+/** One that was aborted, since its first record was another, is not missed. */
+function lacks(dump: Dump): boolean {
+  return dump.first !== 'other' && (dump.torn || isShort(dump));
+}
+
+function isShort({ tolerant, received, expected }: Dump): boolean {
+  return !tolerant && received < (expected ?? 0);
+}
+
+/** The link is gone: nothing more comes. One that was answered lacks records, unless that was so in every dump before. */
+export function cut(dump: Dump): Dump {
+  if (!isLate(dump) || dump.first === 'other') return over(dump, 'incomplete');
+  if (dump.tolerant || dump.expected !== null) return over(dump, 'complete');
+  return { ...over(dump, 'incomplete'), torn: true };
 }
 
 /** Only now it shows that the device keeps no order: the cursor that was begun from may stem from the midst of a dump. */
@@ -233,47 +257,4 @@ export function afterDump(dump: Dump): 'all' | 'done' | 'failed' {
   if (isDisordered(dump) || start?.partial === true) return 'all';
   // Those after the wrap have smaller numbers, and were not asked for.
   return newest !== null && isWrapping(dump, newest) ? 'all' : 'done';
-}
-
-export function owns({ firstToken, nextToken }: Dump, token: number): boolean {
-  return token >= firstToken && token < nextToken;
-}
-
-/** Committed. */
-export function settle(dump: Dump, token: number): Dump {
-  if (token < dump.settled || dump.settledAbove.includes(token)) return dump;
-  if (token !== dump.settled) {
-    // Behind one that was not kept, none counts any more.
-    return dump.refused ? dump : { ...dump, settledAbove: [...dump.settledAbove, token] };
-  }
-  let settled = token + 1;
-  while (dump.settledAbove.includes(settled)) settled += 1;
-  const settledAbove =
-    dump.settledAbove.length === 0 ? dump.settledAbove : dump.settledAbove.filter((t) => t > settled);
-  return { ...dump, settled, settledAbove };
-}
-
-/** How far the cursor is now. Gives back the same book where nothing changed. */
-export function advance(dump: Dump, book: CursorBook): { readonly dump: Dump; readonly book: CursorBook } {
-  if (dump.unordered && dump.moved && dump.phase !== 'over') {
-    // What was saved in mid-dump held only for a device that keeps the order.
-    return { dump: { ...dump, moved: false }, book: withCursor(book, dump.service, dump.start) };
-  }
-  const count = dump.marks.filter(({ before }) => before <= dump.settled).length;
-  const reached = dump.marks[count - 1];
-  if (reached === undefined) return { dump, book };
-  const left = { ...dump, marks: dump.marks.slice(count), moved: true };
-  const held = book.get(dump.service);
-  const { session, unordered } = dump;
-  const partial = dump.mode === 'all' ? !reached.whole : dump.start?.partial === true;
-  const isHeld = held?.session === session && held.unordered === unordered && held.partial === partial;
-  if (isHeld && isSame(reached.place, held)) return { dump: left, book };
-  return { dump: left, book: withCursor(book, dump.service, { ...reached.place, session, unordered, partial }) };
-}
-
-function withCursor(book: CursorBook, service: string, cursor: Cursor | null): CursorBook {
-  const next = new Map(book);
-  if (cursor === null) next.delete(service);
-  else next.set(service, cursor);
-  return next;
 }

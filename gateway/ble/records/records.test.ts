@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { REQUEST_ABORT, racpAnswer, requestAll, requestFrom } from './control-point.ts';
 import { NO_CURSORS, type RecordPlace } from './cursor.ts';
-import { advance, arrived, beginDump, type Dump, over, settle } from './dump.ts';
+import { arrived, beginDump, type Dump, over } from './dump.ts';
 import { recordKey } from './identity.ts';
+import { advance, settle } from './progress.ts';
 
 const METER = { report: 1, numberBits: 16 } as const;
 const SENSOR = { report: 7, numberBits: 32 } as const;

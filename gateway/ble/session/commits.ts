@@ -1,7 +1,8 @@
 // What the inbox says of records on their way, and what that does to the cursor: it is saved only with what is committed.
 import type { ErrorCode } from '@vitalseal/ledger';
 import { encodeCursors, NO_CURSORS } from '../records/cursor.ts';
-import { advance, type Dump, over, owns, settle } from '../records/dump.ts';
+import { cut, type Dump, isLate } from '../records/dump.ts';
+import { advance, owns, settle } from '../records/progress.ts';
 import type { SessionInput } from './input.ts';
 import type { Turn } from './turn.ts';
 
@@ -59,5 +60,17 @@ export function commit(turn: Turn, input: Extract<SessionInput, { kind: 'deliver
 
 /** The link is gone: nothing more comes of what was asked for. */
 export function cutDumps(turn: Turn) {
-  for (const dump of turn.state.dumps) if (dump.phase !== 'over') keepDump(turn, over(dump, 'incomplete'));
+  for (const dump of turn.state.dumps) {
+    if (dump.phase === 'over') continue;
+    const ended = cut(dump);
+    keepDump(turn, ended);
+    // One that was not answered, or aborted, says nothing of the device.
+    if (isLate(dump) && dump.first !== 'other') countLacking(turn, ended);
+  }
+}
+
+/** How many in a row lacked records. */
+export function countLacking(turn: Turn, { service, torn }: Dump) {
+  const { tornDumps } = turn.state;
+  turn.state.tornDumps = new Map(tornDumps).set(service, torn ? (tornDumps.get(service) ?? 0) + 1 : 0);
 }

@@ -3,7 +3,7 @@
 import { toHex } from '@vitalseal/ledger';
 import { describe, expect, test } from 'vitest';
 import { decodeCursors } from '../records/cursor.ts';
-import { Rig, type RigDevice } from './rig.testing.ts';
+import { Rig } from './rig.testing.ts';
 import { liveSegment, observation, SENSOR, Sensor } from './sensor.testing.ts';
 
 const NOON = Date.UTC(2025, 4, 21, 12);
@@ -86,75 +86,6 @@ test.each([
   expect([rig.timers.has('records'), rig.state.phase]).toEqual([false, 'live']);
 });
 
-describe('records that are not whole', () => {
-  const THREE = [1, 2, 3].map((number) => observation(94 + number, NOON + number * 1000));
-  /** Three records, each in two segments, of which some do not come. */
-  function torn(missing: readonly number[]): RigDevice {
-    const segments = THREE.flatMap((bytes, i) => {
-      const whole = Uint8Array.of(1 + i, 0, 0, 0, ...bytes);
-      const [first, last] = [0b01 | ((2 * i) << 2), 0b10 | ((2 * i + 1) << 2)];
-      return [Uint8Array.of(first, ...whole.subarray(0, 19)), Uint8Array.of(last, ...whole.subarray(19))];
-    });
-    const values = segments.filter((_, i) => !missing.includes(i)).map((bytes) => ['2BDD', bytes] as const);
-    const onWrite = (uuid: string) =>
-      uuid === '2A52' ? [...values, ['2A52', Uint8Array.of(8, 0, 3, 0, 0, 0)] as const] : [];
-    return { characteristics: SENSOR, reads: new Sensor(NOON).reads, onWrite };
-  }
-
-  test.each([
-    ['all came', [], 3, 3],
-    ['a piece did not come', [3], 2, undefined],
-    ['one did not come at all', [2, 3], 2, undefined],
-  ])('%s: the cursor goes no further, and they are asked for again', (_, missing, count, at) => {
-    const rig = new Rig(torn(missing)).begin().run();
-    if (missing.length > 0) rig.fire('racp').run();
-    expect([rig.durable.committed.size, cursor(rig)]).toEqual([count, at]);
-    expect(rig.timers.has('records')).toBe(at === undefined);
-    const whole = new Rig(torn([]), rig.durable).begin().run();
-    expect([kept(whole), cursor(whole)]).toEqual([THREE.map(toHex).toSorted(), 3]);
-  });
-
-  test('time and again are given up: what comes after them counts', () => {
-    const rig = new Rig(torn([3])).begin().run();
-    for (let dumps = 1; dumps < 4; dumps++) {
-      rig.fire('racp').run();
-      expect([cursor(rig), rig.state.link?.incomplete.size]).toEqual([undefined, 1]);
-      rig.fire('records').run();
-    }
-    rig.fire('racp').run();
-    expect([cursor(rig), rig.state.link?.incomplete.size]).toEqual([3, 0]);
-    expect(rig.durable.quarantined).toHaveLength(4);
-  });
-
-  test('because they were aborted in the midst are no gap in the ones that follow', () => {
-    const before = new Rig(withStored(5)).begin().run();
-    const sensor = withStored(3, 1);
-    const { onWrite } = sensor;
-    // It leaves a record half told when it is aborted.
-    sensor.onWrite = (uuid, bytes) => {
-      const values = onWrite(uuid, bytes);
-      const isFrom = uuid === '2A52' && bytes[1] === 3;
-      return isFrom ? [['2BDD', liveSegment(Uint8Array.of(9, 9, 9, 9, ...observation(91, NOON)))], half] : values;
-    };
-    const half = ['2BDD', Uint8Array.of(0b01, 1, 0, 0, 0)] as const;
-    const rig = new Rig(sensor, before.durable).begin().run();
-    expect([rig.state.phase, cursor(rig), rig.state.link?.incomplete.size]).toEqual(['live', 3, 0]);
-  });
-});
-
-test('an answer that overtakes the last records does not end them', () => {
-  const sensor = withStored(4);
-  const { onWrite } = sensor;
-  sensor.onWrite = (uuid, bytes) => {
-    const values = onWrite(uuid, bytes);
-    const answer = values.at(-1);
-    return uuid === '2A52' && answer !== undefined ? values.toSpliced(-1, 1).toSpliced(2, 0, answer) : values;
-  };
-  const rig = new Rig(sensor).begin().run();
-  expect(rig.delivers().map(({ stored }) => stored)).toEqual([true, true, true, true]);
-  expect([rig.state.phase, cursor(rig), rig.timers.has('racp')]).toEqual(['live', FIRST + 3, false]);
-});
-
 test('stored records whose clock is not read at one time are the same records', () => {
   const sensor = withStored(20);
   const first = new Rig(sensor).begin().run();
@@ -188,6 +119,13 @@ test('what a health sensor stores is asked for now and then where its live obser
   expect([rig.state.phase, rig.timers.has('records')]).toEqual(['live', true]);
 });
 
+test('what a health sensor tells that stores nothing has no twin', () => {
+  const sensor = Object.assign(new Sensor(NOON), { characteristics: SENSOR.filter(({ uuid }) => uuid !== '2A52') });
+  const rig = new Rig(sensor).begin().run();
+  rig.value('2B8B', liveSegment(observation(95, NOON)));
+  expect(rig.delivers().map(({ twin }) => twin)).toEqual([null]);
+});
+
 test('a health sensor that has told much live is asked for what it stored of that, before the inbox forgets it', () => {
   const sensor = new Sensor(NOON);
   const rig = new Rig(sensor, undefined, { liveBeforeRecords: 3 }).begin().run();
@@ -201,6 +139,12 @@ test('a health sensor that has told much live is asked for what it stored of tha
   expect(writes(rig)).toEqual(['2A52 0701', '2BF4 01', '2BF4 02', '2A52 0701', '2BF4 01']);
   expect([cursor(rig), rig.durable.committed.size, rig.durable.duplicates]).toEqual([9, 3, 3]);
   expect([rig.timers.has('records'), rig.state.phase]).toEqual([false, 'live']);
+  // And no sooner the next time.
+  for (let i = 0; i < 3; i++) {
+    expect(rig.timers.has('records')).toBe(false);
+    rig.value('2B8B', liveSegment(observation(90 + i, NOON + (9 + i) * 1000)));
+  }
+  expect(rig.timers.has('records')).toBe(true);
 });
 
 describe('an observation that comes live and from the store', () => {

@@ -9,13 +9,12 @@ import {
   beginDump,
   type Dump,
   isLate,
-  lacking,
   over,
   requestOf,
   wantsAbort,
 } from '../records/dump.ts';
 import { STORED } from '../records/services.ts';
-import { keepDump } from './commits.ts';
+import { countLacking, keepDump } from './commits.ts';
 import { lacksSessionStart, SESSION_START, sessionStart } from './companions.ts';
 import { companionSteps, type RecordsStep, speaksLive, stepsAnew } from './plan.ts';
 import type { Link, SessionState } from './state.ts';
@@ -114,11 +113,10 @@ function write(turn: Turn, { handle }: RecordsStep, step: RecordsStep | { do: 'a
   turn.start('racp', racpMs);
 }
 
-function finish(turn: Turn, { service, torn }: Dump, whole: boolean) {
+function finish(turn: Turn, dump: Dump, whole: boolean) {
   turn.note(whole ? 'records-complete' : 'records-incomplete');
-  const before = turn.state.tornDumps;
-  turn.state.tornDumps = new Map(before).set(service, torn ? (before.get(service) ?? 0) + 1 : 0);
-  fetched(turn, service, whole);
+  countLacking(turn, dump);
+  fetched(turn, dump.service, whole);
   if (turn.state.link !== null) turn.state.link = { ...turn.state.link, dumping: null };
 }
 
@@ -143,7 +141,15 @@ export function racpSaid(turn: Turn, answer: RacpAnswer) {
   if (dump === null) return;
   const next = answered(dump, answer);
   keepDump(turn, next);
-  if (isLate(next)) turn.start('racp', turn.state.config.limits.lateMs);
+  // Not by each answer anew.
+  if (isLate(next) && !isLate(dump)) awaitRecords(turn, next);
+}
+
+/** The next record, or the answer, has so long to come. */
+export function awaitRecords(turn: Turn, dump: Dump) {
+  const { racpMs, lateMs, quietMs } = turn.state.config.limits;
+  if (!isLate(dump)) turn.start('racp', racpMs);
+  else turn.start('racp', dump.expected === null ? quietMs : lateMs);
 }
 
 /** The device sends nothing any more: aborted, and left at that. */
@@ -151,8 +157,8 @@ export function silent(turn: Turn) {
   const dump = presentDump(turn.state);
   const step = turn.state.plan[0];
   if (dump === null || step?.do !== 'records') return;
-  if (turn.state.operation !== null) return turn.start('racp', turn.state.config.limits.racpMs);
-  if (isLate(dump)) return keepDump(turn, over(lacking(dump), 'complete'));
+  if (isLate(dump)) return keepDump(turn, over(dump, 'complete'));
+  if (turn.state.operation !== null) return awaitRecords(turn, dump);
   if (dump.phase === 'asked' && !dump.unabortable) return abort(turn, step, dump);
   keepDump(turn, over(dump, 'incomplete'));
 }

@@ -75,18 +75,28 @@ export class Rig {
     return effects;
   }
 
-  /** Lets the radio's next event happen, or the store's; false when there is none. What the store says is durable then. */
+  /**
+   * Lets the radio's next event happen, or the store's; false when there is none. What the store says is durable then. That
+   * nothing is in the air any more after an answer is an event, too.
+   */
   next(of: 'radio' | 'store'): boolean {
     if (of === 'radio') {
       const input = this.#radio.shift();
       if (input !== undefined) this.put(input);
-      return input !== undefined;
+      else if (this.isQuiet()) this.fire('racp');
+      else return false;
+      return true;
     }
     const event = this.#store.shift();
     if (event === undefined) return false;
     event.kept();
     this.put(event.input);
     return true;
+  }
+
+  /** Whether the device has answered, without a count, and the last of its values may follow. */
+  isQuiet(): boolean {
+    return this.timers.get('racp') === this.state.config.limits.quietMs;
   }
 
   /** Until nothing happens by itself any more. */

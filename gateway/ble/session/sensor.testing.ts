@@ -79,3 +79,24 @@ export class Sensor {
     return [...values, ['2A52', Uint8Array.of(8, 0, ...little(sent.length, 4))]];
   }
 }
+
+type Values = ReturnType<Sensor['onWrite']>;
+
+/** What it answers a request for records with, changed on its way: what gets lost, is repeated, or comes late. */
+export function changed(sensor: Sensor, change: (values: Values, request: Uint8Array) => Values): Sensor {
+  const { onWrite } = sensor;
+  sensor.onWrite = (uuid, bytes) => (uuid === '2A52' ? change(onWrite(uuid, bytes), bytes) : onWrite(uuid, bytes));
+  return sensor;
+}
+
+/** `change`, the first time only. */
+export function once(change: (values: Values) => Values): (values: Values) => Values {
+  let isDone = false;
+  return (values) => {
+    if (isDone) return values;
+    isDone = true;
+    return change(values);
+  };
+}
+
+export const isRecord = ([uuid, bytes]: Values[number], number: number) => uuid === '2BDD' && bytes[1] === number;

@@ -35,6 +35,8 @@ export interface SessionLimits {
   readonly racpMs: number;
   /** The same after an answer that said that there are more. */
   readonly lateMs: number;
+  /** After one that counted nothing: the last values, which it may have overtaken, follow at once. */
+  readonly quietMs: number;
   /** Not heard for so long while it waits for a slot: leaves the queue. */
   readonly queueMs: number;
   /** A link that holds for so long makes earlier failures forgotten. */
@@ -74,6 +76,7 @@ export const SESSION_LIMITS: SessionLimits = {
   disconnectMs: 15_000,
   racpMs: 30_000,
   lateMs: 3_000,
+  quietMs: 250,
   queueMs: 60_000,
   stableMs: 30_000,
   retryMs: 1_000,

@@ -4,11 +4,11 @@
 import type { Measurement } from '../../profiles/decoded.ts';
 import { assemble, NO_ASSEMBLY } from '../../profiles/health-sensor-segments.ts';
 import { racpAnswer } from '../records/control-point.ts';
-import { arrived, bringsNews, type Dump, isCursor, isLate, recognised, torn } from '../records/dump.ts';
+import { arrived, bringsNews, type Dump, isCursor, recognised, torn } from '../records/dump.ts';
 import { keepDump } from './commits.ts';
 import { decoded, deliver, keyOf, liveEffects, quarantine } from './deliver.ts';
 import type { Subscription } from './plan.ts';
-import { controlSaid, presentDump, racpSaid, toldLive } from './records.ts';
+import { awaitRecords, controlSaid, presentDump, racpSaid, toldLive } from './records.ts';
 import type { SessionState } from './state.ts';
 import type { SessionStep, Turn } from './turn.ts';
 import { fail } from './way.ts';
@@ -103,8 +103,8 @@ function useful(turn: Turn) {
 }
 
 function record(turn: Turn, from: Subscription, bytes: Uint8Array, dump: Dump) {
-  const { saveEvery, racpMs, lateMs, unsettled } = turn.state.config.limits;
-  turn.start('racp', isLate(dump) ? lateMs : racpMs);
+  const { saveEvery, unsettled } = turn.state.config.limits;
+  awaitRecords(turn, dump);
   const packet = decoded(from.uuid, bytes, turn.state.companions);
   if (typeof packet === 'string') {
     turn.emit(quarantine(from, bytes, packet, takeToken(turn)));
