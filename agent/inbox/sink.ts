@@ -40,6 +40,7 @@ interface OpenGroup {
   readonly settles: Settled[];
   /** What waits to see whether it is kept: delivered again then. */
   readonly held: (() => void)[];
+  heldBytes: number;
   messages: number;
   bytes: number;
   oldestAt: number;
@@ -50,6 +51,8 @@ interface OpenGroup {
 const ID_BYTES = 12;
 /** Each has a sender name of its own beside it. */
 const TWIN_BYTES = 64;
+/** About what a reading takes, of those that are not encoded yet. */
+const READING_BYTES = 48;
 
 export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
   const recent = createRecent<OpenGroup>();
@@ -80,6 +83,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
       ids: [],
       settles: [],
       held: [],
+      heldBytes: 0,
       messages: 0,
       bytes: 0,
       oldestAt: at,
@@ -152,11 +156,11 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
       settleWith(told.tag, settled);
       return null;
     }
+    if (waiting >= waitingBytes) return new VitalsealError('quota_exceeded', 'too much waits for its commit');
     if (told?.is === 'unsure') {
-      told.tag.held.push(() => deliver(delivery, settled));
+      hold(told.tag, delivery, settled);
       return null;
     }
-    if (waiting >= waitingBytes) return new VitalsealError('quota_exceeded', 'too much waits for its commit');
 
     const at = ports.monotonicMs();
     const group = fill(at);
@@ -189,6 +193,13 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
     } else if (group.bytes >= PACE.bytes || group.messages >= PACE.messages) pace();
     else if (undoTimer === null) arm();
     return null;
+  }
+
+  function hold(group: OpenGroup, delivery: Delivery, settled: Settled): void {
+    const bytes = TWIN_BYTES + (delivery.kind === 'readings' ? delivery.readings.length * READING_BYTES : 0);
+    group.held.push(() => deliver(delivery, settled));
+    group.heldBytes += bytes;
+    waiting += bytes;
   }
 
   function pace(): void {
@@ -237,7 +248,7 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
 
   function end(group: OpenGroup, error: VitalsealError | null): void {
     underWay -= 1;
-    waiting -= group.bytes;
+    waiting -= group.bytes + group.heldBytes;
     lastSettledAt = ports.monotonicMs();
     for (const id of group.ids) {
       if (error !== null) recent.forget(id, group);
@@ -266,16 +277,15 @@ export function createSink(ports: SinkPorts, waitingBytes: number): GroupSink {
       closed ||= closing;
       undoTimer?.();
       undoTimer = null;
-      const flush = () => {
+      let before: number;
+      do {
+        before = anew;
         for (const group of full.splice(0)) commit(group);
         if (open !== null) commit(open);
         open = null;
-        return [...inFlight];
-      };
-      const before = anew;
-      await Promise.all(flush());
-      // What waited to see whether one of them is kept.
-      if (anew !== before) await Promise.all(flush());
+        await Promise.all(inFlight);
+        // And what waited to see whether one of them is kept, which may have to wait for the next.
+      } while (anew !== before);
     },
   };
 }

@@ -4,14 +4,14 @@ import { VitalsealError } from '@vitalseal/ledger';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reading } from '../vault/core.testing.ts';
-import { decodeIds } from './recent.ts';
+import { decodeIds, type MessageId } from './recent.ts';
 import { bench, turn } from './sink.testing.ts';
 
 const USER = 'ble/sensor';
 /** Values of one `kind` have time and bytes in common. */
 const twin = (kind: number) => ({ client: '2B8B/abcdef', packetId: kind, hash: new Uint8Array(8).fill(1 + kind) });
 
-function delivery(kind: number, number: number | null): Delivery {
+function delivery(kind: number, number: number | null, readings = 1): Delivery {
   const none = { client: '', packetId: null, duplicate: false, payloadHash: new Uint8Array(8) };
   const own = {
     client: '2BDD',
@@ -20,7 +20,8 @@ function delivery(kind: number, number: number | null): Delivery {
     payloadHash: new Uint8Array(8).fill(100 + (number ?? 0)),
   };
   const origin: MessageOrigin = { user: USER, ...(number === null ? none : own), twin: twin(kind) };
-  return { kind: 'readings', device: 'sensor', readings: [reading(kind, 'sensor')], alarm: false, origin };
+  const same = Array.from({ length: readings }, () => reading(kind, 'sensor'));
+  return { kind: 'readings', device: 'sensor', readings: same, alarm: false, origin };
 }
 
 const live = (kind = 0) => delivery(kind, null);
@@ -49,10 +50,11 @@ class Lives {
     return { appended, settled: state.settled.slice(settled) };
   }
 
-  restart(): void {
+  /** `still`: of what is remembered, what was not too old. */
+  restart(still: (id: MessageId) => boolean = () => true): void {
     this.inbox = bench();
     // In whatever order: ids leave their segments when those are sealed.
-    for (const ids of this.#durable.reverse()) this.inbox.sink.recall(decodeIds(ids));
+    for (const ids of this.#durable.reverse()) this.inbox.sink.recall(decodeIds(ids).filter(still));
   }
 }
 
@@ -81,6 +83,15 @@ describe('a value that was told live', () => {
     expect((await lives.commit(Array.from({ length: 20 }, () => live()))).appended).toBe(20);
   });
 
+  it('stands not where a record took another, though that other is forgotten', async () => {
+    const lives = new Lives();
+    await lives.commit([live()]);
+    await lives.commit([stored(1)]);
+    lives.restart(({ client }) => client.startsWith('='));
+    expect((await lives.commit([live()])).appended).toBe(1);
+    expect((await lives.commit([stored(2)])).appended).toBe(0);
+  });
+
   it('is counted as acknowledged, and its record as a duplicate', async () => {
     const lives = new Lives();
     await lives.commit([live(), stored(1)]);
@@ -106,6 +117,50 @@ describe('a value that was told live', () => {
     expect(state.settled).toEqual([how === 'is kept' ? 'live' : 'live disk_full', 'one', 'other']);
     expect(state.groups[1]?.group.parts.map(({ count }) => count)).toEqual([appended]);
     expect(lives.inbox.state.groups[1]?.group.counts.duplicates).toBe(2 - appended);
+  });
+
+  it('holds its records, and they count as waiting: too many are refused at once', async () => {
+    const { deliver, to, state } = bench(10_000);
+    deliver('live', live());
+    to(1300);
+    for (let number = 0; number < 400; number++) deliver(`${number}`, delivery(0, number, 10));
+    await turn();
+    const refused = state.settled.length;
+    expect(state.settled[0]).toMatch(/ quota_exceeded$/);
+    expect(refused).toBeGreaterThan(300);
+    state.groups[0]?.done();
+    await turn();
+    // Of those that were not refused, none is.
+    expect(state.settled.slice(refused)).toEqual(['live']);
+    to(2000);
+    expect(state.groups[1]?.group.parts.map(({ count }) => count)).toEqual([10 * (400 - refused - 1)]);
+    state.groups[1]?.done();
+    await turn();
+    deliver('later', stored(500, 1));
+    await turn();
+    expect(state.settled.at(-1)).not.toMatch(/quota/);
+  });
+
+  it('holds a record as often as one like it is under way, and is drained for all that', async () => {
+    const { deliver, to, state, sink } = bench();
+    deliver('live', live());
+    to(1300);
+    deliver('one', stored(1));
+    let isDrained = false;
+    const drained = sink.drain().then(() => {
+      isDrained = true;
+    });
+    to(1400);
+    deliver('like it', live());
+    to(1700);
+    state.groups[0]?.fail(new VitalsealError('disk_full'));
+    await turn();
+    state.groups[1]?.done();
+    await turn();
+    expect([isDrained, state.settled]).toEqual([false, ['live disk_full', 'like it']]);
+    state.groups[2]?.done();
+    await drained;
+    expect(state.settled.at(-1)).toBe('one');
   });
 
   it('and is under way when the inbox closes: its record was not kept', async () => {
