@@ -1,4 +1,4 @@
-// The host behind the bus: finds org.bluez, reads its objects once, and keeps them from two match rules for everything.
+// The host behind the bus: finds org.bluez, reads its objects once, and keeps them from three match rules for everything.
 // Goes on by itself when bluetoothd ends and comes back, when it stops answering, and when the bus itself dies.
 import { Variant } from '@jellybrick/dbus-next';
 import { TokenBucket } from '../../token-bucket.ts';
