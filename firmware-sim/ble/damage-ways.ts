@@ -106,8 +106,7 @@ function observationDamages(uuid: string, bytes: Uint8Array): readonly Damage[] 
   const time = flags + 2 + (typed ? TYPE_OCTETS : 0);
   const ofClass = changed(begins, (_, random) => Math.floor(random.between(9, 255)));
   return [
-    // That of a bundle would be missed for its type alone.
-    ...(typed ? [ofClass] : []),
+    ofClass,
     changed(flags + 1, (octet, random) => octet | (1 << Math.floor(random.between(2, 8)))),
     changed(time, (octet, random) => octet | (1 << Math.floor(random.between(6, 8)))),
     noSuchZone(time),

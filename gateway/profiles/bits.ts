@@ -43,11 +43,6 @@ export function toleratedFlags(flags: number, known: number): { flags: number; r
   return reserved === 0 ? { flags } : { flags, reservedFlags: reserved };
 }
 
-/** `toleratedFlags` where the lowest `known` bits mean something. */
-export function flagFacts(flags: number, known: number): { flags: number; reservedFlags?: number } {
-  return toleratedFlags(flags, 2 ** known - 1);
-}
-
 /** The name of a number in an enumeration; `reserved7` for one that has none. */
 export function nameOf(value: number, names: Readonly<Record<number, string>>): string {
   return names[value] ?? `reserved${value}`;

@@ -26,6 +26,8 @@ export interface Measurement {
   readonly record: RecordId | null;
   /** This record's own bytes: of a CGM packet with several, its slice; of a stored observation, all but its number. */
   readonly bytes: Uint8Array;
+  /** What of them is the same whenever it is told, where that is not all. */
+  readonly lasting?: Uint8Array;
 }
 
 export interface DecodedPacket {

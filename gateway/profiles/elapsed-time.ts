@@ -10,7 +10,9 @@ import { Packet } from './packet.ts';
 const EPOCH_MS = 946_684_800_000;
 /** Ticks a second, by the resolution's two bits: 1 s, 100 ms, 1 ms, 100 µs. */
 const PER_SECOND = [1, 10, 1000, 10_000];
+const OCTETS = 9;
 const KNOWN_FLAGS = 0x3f;
+const TIMELINE_FLAG = 5;
 /**
  * Quarters of an hour from UTC, daylight saving among them: the time zones of Bluetooth (as Local Time Information has them),
  * to which daylight saving adds two hours at most. Beyond there is no place on earth that the text could mean.
@@ -29,14 +31,22 @@ export interface ElapsedTime {
   readonly ticksMs: number | bigint | string | null;
   /** False: the clock was set since; only the device could have said by how much. */
   readonly currentTimeline: boolean;
+  /** As they came, a view. */
+  readonly octets: Uint8Array;
   readonly facts: Facts;
+}
+
+/** The same octets whatever became of the clock since: the device clears `currentTimeline` of what it stores once it is set. */
+export function clearTimeline(octets: Uint8Array): void {
+  octets[0] = (octets[0] ?? 0) & ~(1 << TIMELINE_FLAG);
 }
 
 /**
  * Nine octets. Throws `characteristic_truncated`, `characteristic_reserved` (a flag to come, a zone that is none), and
  * `time_malformed` beyond the year 9999.
  */
-export function readElapsedTime(packet: Packet): ElapsedTime {
+export function readElapsedTime(from: Packet): ElapsedTime {
+  const packet = new Packet(from.take(OCTETS));
   const flags = knownFlags(packet.uint8(), KNOWN_FLAGS);
   const value = packet.uint48();
   const source = packet.uint8();
@@ -48,7 +58,7 @@ export function readElapsedTime(packet: Packet): ElapsedTime {
   if (offsetUsed && (offset < ZONES.least || offset > ZONES.most)) {
     throw new VitalsealError('characteristic_reserved', 'there is no such time zone');
   }
-  const currentTimeline = hasBit(flags, 5);
+  const currentTimeline = hasBit(flags, TIMELINE_FLAG);
   const offsetMinutes = offsetUsed ? offset * 15 : null;
   const counted = millisecondsOf(value, perSecond);
   const ms = ticks ? counted : shownMs(counted, utc ? (offsetMinutes ?? 0) : 0);
@@ -67,7 +77,7 @@ export function readElapsedTime(packet: Packet): ElapsedTime {
     tzDstOffset: offset,
     tzDstOffsetMinutes: offsetMinutes,
   };
-  return { text, ms, resolutionMs: 1000 / perSecond, ticksMs, currentTimeline, facts };
+  return { text, ms, resolutionMs: 1000 / perSecond, ticksMs, currentTimeline, octets: packet.bytes, facts };
 }
 
 /** What the device's own display would show, where it says how far that is from UTC. */

@@ -1,9 +1,9 @@
 // The Generic Health Sensor service (0x1840): live (2B8B) and stored (2BDD) observations of any kind of sensor, its
 // features (2BF3), control point (2BF4) and schedule (2BF1). Observations that come in segments are put together by
 // health-sensor-segments.
-import { VitalsealError } from '@vitalseal/ledger';
+import { toHex, VitalsealError } from '@vitalseal/ledger';
 import { termOfCode } from '../codes/mdc.ts';
-import { bits, flagFacts, hasBit, nameOf } from './bits.ts';
+import { bits, hasBit, nameOf, toleratedFlags } from './bits.ts';
 import { type CharacteristicTable, type DecodedPacket, type Fact, factsOnly, NOTHING } from './decoded.ts';
 import { readFloat } from './float.ts';
 import { readObservation } from './health-observation.ts';
@@ -48,12 +48,12 @@ const OPERATIONS: Readonly<Record<number, string>> = {
 export function decodeObservation(value: Uint8Array, stored: boolean): DecodedPacket {
   const packet = new Packet(value);
   const recordNumber = stored ? packet.uint32() : null;
-  // Without its number: the very bytes that it was told with when it was live.
+  // Without its number: what it was told with when it was live.
   const bytes = packet.rest();
-  const { readings, facts, time } = readObservation(bytes);
+  const { readings, facts, time, lasting } = readObservation(bytes);
   const record = recordNumber === null ? null : { sequence: recordNumber, baseTime: time };
   const all = recordNumber === null ? facts : { recordNumber, ...facts };
-  return { measurements: [{ readings, facts: all, record, bytes }], facts: NOTHING };
+  return { measurements: [{ readings, facts: all, record, bytes, lasting }], facts: NOTHING };
 }
 
 /** One notification: an observation where it is whole, else what its header says. */
@@ -63,7 +63,7 @@ function decodeNotification(bytes: Uint8Array, stored: boolean): DecodedPacket {
   const facts = { firstSegment: first, lastSegment: last, segmentCounter: counter };
   if (first && last) return { ...decodeObservation(body, stored), facts };
   if (body.length === 0) throw new VitalsealError('characteristic_truncated', 'a segment with nothing in it');
-  return factsOnly({ ...facts, segmentLength: body.length });
+  return factsOnly({ ...facts, segmentLength: body.length, segment: toHex(body) });
 }
 
 function decodeFeatures(bytes: Uint8Array): DecodedPacket {
@@ -71,7 +71,7 @@ function decodeFeatures(bytes: Uint8Array): DecodedPacket {
   const flags = packet.uint8();
   const types = Array.from({ length: packet.uint8() }, () => packet.uint32());
   const facts: Record<string, Fact> = {
-    ...flagFacts(flags, 1),
+    ...toleratedFlags(flags, 1),
     flagNames: bits(flags, ['supportedDeviceSpecializationsPresent']),
     supportedObservationTypes: types,
     supportedObservationTypeNames: types.map((type) => termOfCode(type)?.refid ?? null),

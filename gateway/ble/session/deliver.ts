@@ -1,5 +1,6 @@
 // From the bytes of a characteristic to effects: measurements on their way to the inbox, or quarantine with the reason.
-import { type ErrorCode, isVitalsealError } from '@vitalseal/ledger';
+import { CONTEXT, type ErrorCode, isVitalsealError } from '@vitalseal/ledger';
+import type { Measured } from '../../decoding/stamp.ts';
 import { decodeCharacteristic } from '../../profiles/characteristics.ts';
 import type { DecodedPacket, Measurement } from '../../profiles/decoded.ts';
 import { decodeObservation, LIVE_OBSERVATIONS, STORED_OBSERVATIONS } from '../../profiles/health-sensor.ts';
@@ -62,11 +63,20 @@ export function deliver(
 
 /** Whether its like may come again: a live value without number or time is itself, and equal ones are others. */
 function isLasting({ record, readings }: Measurement): boolean {
-  return record !== null || readings.some(({ deviceTime }) => deviceTime !== null);
+  return record !== null || readings.some(isDated);
+}
+
+/** By a date, or by a counter of the device's. */
+function isDated({ deviceTime, context }: Measured): boolean {
+  return deviceTime !== null || context?.has(CONTEXT.sourceTicksMs) === true;
 }
 
 /** Null for what no RACP stores, and for what nobody knows which it is. */
-export function keyOf(state: SessionState, origin: Origin, { record, bytes }: Measurement): RecordKey | null {
+export function keyOf(
+  state: SessionState,
+  origin: Origin,
+  { record, bytes, lasting = bytes }: Measurement,
+): RecordKey | null {
   if (!origin.recorded) return null;
   const { hashKey, device } = state.config;
   let session: string | null = null;
@@ -76,13 +86,17 @@ export function keyOf(state: SessionState, origin: Origin, { record, bytes }: Me
   }
   // A meter that counts anew has other measurements under the same numbers, and the same meals.
   if (origin.uuid === GLUCOSE_CONTEXT && record !== null) session = state.baseTimes.get(record.sequence) ?? null;
-  return recordKey(hashKey, device, origin.uuid, record, session, bytes);
+  return recordKey(hashKey, device, origin.uuid, record, session, lasting);
 }
 
 /** An observation of a health sensor that stores, too: live it has no number, but the same time and bytes. */
-function twinOf(state: SessionState, { uuid, service }: Origin, { readings, bytes }: Measurement): RecordKey | null {
+function twinOf(
+  state: SessionState,
+  { uuid, service }: Origin,
+  { readings, bytes, lasting = bytes }: Measurement,
+): RecordKey | null {
   if (uuid !== LIVE_OBSERVATIONS && uuid !== STORED_OBSERVATIONS) return null;
   if (state.link?.records.some((step) => step.service === service) !== true) return null;
-  if (readings.every(({ deviceTime }) => deviceTime === null)) return null;
-  return recordKey(state.config.hashKey, state.config.device, LIVE_OBSERVATIONS, null, null, bytes);
+  if (!readings.some(isDated)) return null;
+  return recordKey(state.config.hashKey, state.config.device, LIVE_OBSERVATIONS, null, null, lasting);
 }

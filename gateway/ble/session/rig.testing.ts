@@ -210,15 +210,15 @@ export class Rig {
   #commit({ record, twin, measurement }: Deliver): void {
     const { committed, twins } = this.durable;
     this.durable.commits += 1;
-    const key = record === null ? `- ${this.durable.commits}` : nameOf(record);
+    const key = record === null ? `- ${this.durable.commits} ${twin && nameOf(twin)}` : nameOf(record);
     const left = twin === null ? 0 : (twins.get(nameOf(twin)) ?? 0);
     const isTold = record !== null && !committed.has(key) && left > 0;
     if (committed.has(key) || isTold) this.durable.duplicates += 1;
     if (isTold && twin !== null) {
       // Its place is taken, under the key of the record.
       twins.set(nameOf(twin), left - 1);
-      const live = [...committed].find(([name, bytes]) => name.startsWith('-') && isEqual(bytes, measurement.bytes));
-      if (live !== undefined) committed.delete(live[0]);
+      const live = [...committed.keys()].find((name) => name.startsWith('-') && name.endsWith(nameOf(twin)));
+      if (live !== undefined) committed.delete(live);
     }
     committed.set(key, measurement.bytes);
     if (record === null && twin !== null) twins.set(nameOf(twin), left + 1);
@@ -227,10 +227,6 @@ export class Rig {
 
 function nameOf({ series, sequence, hash }: RecordKey): string {
   return `${series} ${sequence} ${hash}`;
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((octet, i) => octet === b[i]);
 }
 
 /** Values without a token are nobody's to settle: a token that no session has given. */
