@@ -14,6 +14,8 @@ const NOTES: readonly (readonly [Context, string])[] = [
   [{ clockOffsetMs: -90_000_000 }, 'device clock 1 day 1 hour behind UTC'],
   [{ clockOffsetMs: 3_599_999 }, 'device clock 1 hour ahead of UTC'],
   [{ clockOffsetMs: 'much' }, ''],
+  [{ clockOffsetMs: -1_763_000_000_000, tickClock: true }, ''],
+  [{ status: 1, measurementStatus: 2 }, 'status 0x1; measurement status 0x2'],
   [{ sourceTimeFault: 'unset' }, 'device time is faulty (unset)'],
   [{ sourceTimeFault: true }, 'device time is faulty'],
   [{ status: 0, sensorStatus: 0, sensorContact: 'detected', advertised: false }, ''],

@@ -9,17 +9,18 @@ const WIDTH = 80;
 
 /** `advertised; device clock 59 minutes ahead of UTC`; empty when there is nothing to know. */
 export function noteOf(context: NamedContext): string {
-  const { advertised, stored, clockOffsetMs, sourceTimeFault, outOfRange, alarm, sensorContact } = context;
+  const { advertised, stored, clockOffsetMs, sourceTimeFault, outOfRange, alarm, sensorContact, tickClock } = context;
   return [
     // Whoever is in reach can send one.
     isSaid(advertised) ? 'advertised, which anybody can imitate' : '',
     isSaid(stored) ? 'stored' : '',
-    clockNote(clockOffsetMs),
+    isSaid(tickClock) ? '' : clockNote(clockOffsetMs),
     isSaid(sourceTimeFault) ? withText('device time is faulty', sourceTimeFault) : '',
     isSaid(outOfRange) ? withText('out of range', outOfRange) : '',
     isSaid(alarm) ? withText('alarm', alarm) : '',
     sensorContact === 'absent' ? 'sensor has no contact' : '',
     statusNote('status', context.status),
+    statusNote('measurement status', context.measurementStatus),
     statusNote('sensor status', context.sensorStatus),
   ]
     .filter((note) => note !== '')
