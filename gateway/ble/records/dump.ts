@@ -237,7 +237,7 @@ function isShort({ tolerant, received, expected }: Dump): boolean {
 
 /** The link is gone: nothing more comes. One that was answered lacks records, unless that was so in every dump before. */
 export function cut(dump: Dump): Dump {
-  if (!isLate(dump) || dump.first === 'other') return over(dump, 'incomplete');
+  if (!isLate(dump)) return over(dump, 'incomplete');
   if (dump.tolerant || dump.expected !== null) return over(dump, 'complete');
   return { ...over(dump, 'incomplete'), torn: true };
 }
