@@ -1,7 +1,6 @@
 // A facility that is down, slow, or answers nonsense: devices notice nothing, the backlog grows and is shown, nothing is dropped, and
 // when it is over every acknowledged reading is proven exactly once.
 
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Fault, type FaultyLink, startFaultyLink } from '../site/faulty-link.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../site/folder.ts';
@@ -77,7 +76,8 @@ describe('a facility in trouble', () => {
     await outlived(async () => {
       await site.agent.stop('SIGKILL');
       await site.startAgent();
-      await pause(500);
+      // Not at once: first it has to find out.
+      await until('the agent to see that the facility is gone', async () => (await site.status()).link === 'down');
       expect(await site.status()).toMatchObject({ backlog: { readings: PER_TROUBLE }, link: 'down' });
       await site.startFacility();
     });
