@@ -38,6 +38,8 @@ export class Account {
   readonly device: string;
   readonly flood: Flood;
   readonly quarantine: TokenBucket;
+  /** Of packets without a reading, which are no fault: they take no room from those that are. */
+  readonly empties: TokenBucket;
   connections = 0;
   readings = 0;
   quarantined = 0;
@@ -53,6 +55,7 @@ export class Account {
     this.device = device;
     this.flood = new Flood(limits, nowMs);
     this.quarantine = new TokenBucket(limits.quarantinePerSecond, limits.quarantineBurst, nowMs);
+    this.empties = new TokenBucket(limits.quarantinePerSecond, limits.quarantineBurst, nowMs);
   }
 
   /** One number a measurement since the start; a glucose record and its context, which come apart, share theirs. */

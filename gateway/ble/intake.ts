@@ -71,7 +71,8 @@ export class Intake {
     const { tally, clock, hashKey } = this.#ports;
     account.quarantined++;
     tally.ble_quarantined++;
-    if (!account.quarantine.take(1, clock.now().monotonicMs)) {
+    const bucket = reason === 'characteristic_empty' ? account.empties : account.quarantine;
+    if (!bucket.take(1, clock.now().monotonicMs)) {
       tally.ble_quarantine_dropped++;
       return void (settled !== null && queueMicrotask(() => settled(null)));
     }

@@ -262,6 +262,22 @@ describe('stored records', () => {
   });
 });
 
+it('packets without a reading take no room in the quarantine from those that are damaged', async () => {
+  // Contexts that say that nothing is known of tester and health; behind them a record that lacks its end.
+  const records: StoredRecord[] = Array.from({ length: 300 }, (_, i) => {
+    const record = glucoseRecord(1 + i, 60);
+    return { ...record, beside: Uint8Array.of(4, record.sequence & 255, record.sequence >> 8, 0xff) };
+  });
+  records.push({ sequence: 301, bytes: glucoseRecord(301, 60).bytes.subarray(0, 12) });
+  const site = new Site();
+  site.radio.add(meter(1, records));
+  site.allow('meter', { address: addressOf(1) });
+  await site.start();
+  await site.live(5);
+  const reasons = new Set(site.kept.flatMap((one) => (one.kind === 'quarantine' ? [one.reason] : [])));
+  expect(reasons).toEqual(new Set(['characteristic_empty', 'characteristic_truncated']));
+});
+
 describe('live values that the inbox refuses', () => {
   it('are counted as lost, and the reason is shown until one is kept again', async () => {
     const site = await withStrap();

@@ -102,6 +102,23 @@ describe('the time of a counter', () => {
     expect(stored?.record).toEqual({ sequence: 7, baseTime: null });
     expect(stored?.readings[0]?.deviceTime).toBeNull();
   });
+
+  it('says whether the clock was set since, of which nothing is left in what the observation is known by', () => {
+    // In the header of the bundle, and in that of a member.
+    const told = (flags: string) => {
+      const members = [`0300 b84b0200 ${flags} 202700000000 00 00 ${VALUE}`, `0100 b84b0200 ${VALUE}`];
+      return body(255, `0200 ${flags} 102700000000 00 00 02 ${members.map((rest) => body(1, rest)).join('')}`);
+    };
+    const known = (flags: string, before = '') => {
+      const bytes = Buffer.from(fromHex(before + told(flags)));
+      const [measurement] = decodeObservation(bytes, before !== '').measurements;
+      expect(bytes.toString('hex')).toBe(before + told(flags));
+      return Buffer.from(measurement?.lasting ?? []).toString('hex');
+    };
+    expect(known('22')).toBe(told('02'));
+    expect(known('02', '07000000')).toBe(told('02'));
+    expect(known('22', '07000000')).toBe(told('02'));
+  });
 });
 
 describe('the whole that a reading is a part of', () => {

@@ -34,7 +34,8 @@ export function readObservation(bytes: Uint8Array): HealthObservation {
   packet.end();
   checkContexts(observation.readings);
   const { stamps, ...rest } = observation;
-  const lasting = bytes.slice();
+  // Not `slice`, which gives a view where the bytes are a Buffer.
+  const lasting = Uint8Array.from(bytes);
   for (const { byteOffset } of stamps) clearTimeline(lasting.subarray(byteOffset - bytes.byteOffset));
   return { ...rest, lasting };
 }

@@ -22,16 +22,6 @@ const recordReads = (rig: Rig, uuid: string) => rig.effects.filter((e) => e.kind
 const refuse = (uuid: string) => (effect: Rig['effects'][number]) =>
   effect.kind === 'read' && effect.uuid === uuid ? ('device_refused' as const) : undefined;
 
-/** Begins again after each failed link, so often. */
-function links(rig: Rig, count: number): Rig {
-  rig.begin().run();
-  for (let i = 0; i < count; i++) {
-    rig.fire('retry');
-    rig.begin().run();
-  }
-  return rig;
-}
-
 describe('the start of the session of a glucose monitor', () => {
   test('stands beside its records with the zone that it gave', () => {
     const rig = new Rig(monitor()).begin().run();
@@ -50,46 +40,135 @@ describe('the start of the session of a glucose monitor', () => {
     expect(rig.delivers()[0]?.extra?.get(CONTEXT.sessionStart)).toBe(shown);
   });
 
-  test('refused once: the link is made again, and no record is another one', () => {
+  test('refused once: it is read again before the records, and none is another one', () => {
     const first = new Rig(monitor()).begin().run();
     const rig = new Rig(monitor(), first.durable);
-    rig.interfere = refuse('2AAA');
+    let refusals = 1;
+    rig.interfere = (effect) =>
+      effect.kind === 'read' && effect.uuid === '2AAA' && refusals-- > 0 ? 'device_refused' : undefined;
     rig.begin().run();
-    expect([rig.state.phase, rig.state.problem]).toEqual(['waiting', 'device_refused']);
-    expect(rig.delivers()).toEqual([]);
-    rig.interfere = () => undefined;
-    rig.fire('retry').begin().run();
     expect(rig.state.phase).toBe('live');
     expect(rig.durable.committed.size).toBe(2);
+    expect(rig.state.link?.incomplete.size).toBe(0);
   });
 
-  test('with a wrong checksum: it goes to quarantine, and the link is made again', () => {
+  test('with a wrong checksum: it goes to quarantine, and stored records wait', () => {
     const wrong = Uint8Array.of(...START, 0, 0);
     const rig = new Rig(monitor({ '2AAA': wrong })).begin().run();
-    expect([rig.state.phase, rig.state.problem]).toEqual(['waiting', 'characteristic_crc']);
-    expect(rig.effects.filter((e) => e.kind === 'quarantine')).toMatchObject([
-      { uuid: '2AAA', bytes: wrong, reason: 'characteristic_crc', token: null },
-    ]);
+    const quarantined = { uuid: '2AAA', bytes: wrong, reason: 'characteristic_crc', token: null };
+    expect(rig.effects.filter((e) => e.kind === 'quarantine')).toMatchObject([quarantined, quarantined]);
+    expect(rig.effects.some((e) => e.kind === 'write')).toBe(false);
+    expect(rig.state.link?.incomplete).toEqual(new Set(['181F']));
   });
 
-  test('never told: live values come, each one of its own, and stored ones wait until it is', () => {
-    const rig = new Rig(monitor());
+  test('never told: live values come, and are the records that are asked for once it is', () => {
+    const stored = [...RECORDS];
+    const rig = new Rig(monitor({ '2AAA': START }, stored));
     rig.interfere = refuse('2AAA');
-    links(rig, 3);
+    rig.begin().run();
     expect(rig.state.phase).toBe('live');
-    expect(rig.effects.some((e) => e.kind === 'write')).toBe(false);
-    // Equal, of sessions that may be others.
-    rig.value('2AA7', cgmRecord(15, 102).bytes);
+    stored.push(cgmRecord(15, 102));
     rig.value('2AA7', cgmRecord(15, 102).bytes);
     rig.run();
-    expect(rig.durable.committed.size).toBe(2);
+    expect(rig.delivers()[0]?.extra?.has(CONTEXT.sessionStart) ?? false).toBe(false);
     const asked = recordReads(rig, '2AAA');
     rig.fire('records').run();
     expect(recordReads(rig, '2AAA')).toBe(asked + 1);
     rig.interfere = () => undefined;
     rig.fire('records').run();
-    expect(rig.durable.committed.size).toBe(4);
+    expect(rig.durable.committed.size).toBe(3);
     expect(rig.state.link?.incomplete.size).toBe(0);
+  });
+
+  test('of a monitor that never tells it, every value is kept, link after link', () => {
+    const rig = new Rig(monitor());
+    rig.interfere = refuse('2AAA');
+    for (let i = 0; i < 12; i++) {
+      rig.begin().run();
+      rig.value('2AA7', cgmRecord(5 * i, 100).bytes);
+      rig.run().cut();
+    }
+    expect(rig.durable.committed.size).toBe(12);
+  });
+
+  test('links that end while it is read: after three of them it is not read any more', () => {
+    const rig = new Rig(monitor());
+    rig.interfere = (effect) => (effect.kind === 'read' && effect.uuid === '2AAA' ? 'radio_timeout' : undefined);
+    rig.begin().run();
+    for (let i = 0; i < 3; i++) {
+      expect(rig.state.phase).toBe('waiting');
+      rig.fire('retry').begin().run();
+    }
+    expect(rig.state.phase).toBe('live');
+    rig.fire('records').run();
+    expect(rig.state.phase).toBe('live');
+  });
+
+  test('another one, on the next link: the same offset and value is another record', () => {
+    const reads: Record<string, Uint8Array> = { '2AAA': START };
+    const rig = new Rig(monitor(reads, RECORDS)).begin().run().cut();
+    reads['2AAA'] = Uint8Array.of(0xe9, 7, 6, 1, 8, 0, 0, 8, 4);
+    rig.begin().run();
+    expect(rig.durable.committed.size).toBe(4);
+  });
+
+  test('moved by a second, as a monitor works it out anew: the same session', () => {
+    const reads: Record<string, Uint8Array> = { '2AAA': START };
+    const rig = new Rig(monitor(reads, RECORDS)).begin().run().cut();
+    reads['2AAA'] = Uint8Array.of(0xe9, 7, 5, 21, 8, 0, 1, 8, 4);
+    rig.begin().run();
+    expect(rig.durable.committed.size).toBe(2);
+  });
+
+  test('another one, on the same link: told by an offset that counts anew', () => {
+    const reads: Record<string, Uint8Array> = { '2AAA': START };
+    const stored = [...RECORDS];
+    const rig = new Rig(monitor(reads, stored)).begin().run();
+    rig.value('2AA7', cgmRecord(15, 100).bytes);
+    reads['2AAA'] = Uint8Array.of(0xe9, 7, 6, 1, 8, 0, 0, 8, 4);
+    stored.splice(0, 2, cgmRecord(5, 100));
+    rig.value('2AA7', cgmRecord(5, 100).bytes);
+    rig.run();
+    expect(rig.delivers().at(-1)?.extra?.has(CONTEXT.sessionStart) ?? false).toBe(false);
+    rig.fire('records').run();
+    // Two records, a live value, and one of the new session, told live and stored.
+    expect(rig.durable.committed.size).toBe(4);
+    rig.value('2AA7', cgmRecord(10, 100).bytes);
+    expect(rig.delivers().at(-1)?.extra?.get(CONTEXT.sessionStart)).toBe('2025-06-01T08:00:00+03:00');
+  });
+
+  test('of two, the first: a session begins for all', () => {
+    const reads: Record<string, Uint8Array> = { '2AAA': START };
+    const { characteristics, ...rest } = monitor(reads);
+    const two = { ...rest, characteristics: [...characteristics, characteristic('181F', '2AAA', 'r', 'second')] };
+    const rig = new Rig(two).begin().run().cut();
+    reads['2AAA'] = Uint8Array.of(0xe9, 7, 6, 1, 8, 0, 0, 8, 4);
+    expect(rig.begin().run().durable.committed.size).toBe(4);
+  });
+
+  test('never told: neither the clock nor the records of another service wait for it', () => {
+    const reads = { '2AAA': START, '2A2B': Uint8Array.of(0xe5, 7, 5, 21, 8, 0, 0, 0, 0, 0) };
+    const { characteristics, ...rest } = monitor(reads);
+    const clock = characteristic('1805', '2A2B', 'rw');
+    const meter = ['2A18', '2A52'].map((uuid) => characteristic('1808', uuid, 'ws'));
+    const all = [...characteristics.map((c) => ({ ...c, handle: `monitor ${c.handle}` })), ...meter, clock];
+    const rig = new Rig(
+      { ...rest, onWrite: (uuid, bytes) => (uuid === '2A52' ? meterAnswers([], bytes) : []), characteristics: all },
+      durable(),
+      {},
+      true,
+    );
+    rig.interfere = refuse('2AAA');
+    rig.begin().run();
+    const asked = () => rig.effects.filter((e) => e.kind === 'write' && e.handle === '1808/2A52').length;
+    if (rig.state.link?.dumping === '1808')
+      rig.put({ kind: 'value', handle: '1808/2A52', bytes: Uint8Array.of(6, 0, 1, 6) });
+    rig.run();
+    const before = asked();
+    rig.fire('clock').run();
+    expect(rig.effects.some((e) => e.kind === 'setClock')).toBe(true);
+    rig.fire('records').run();
+    expect(asked()).toBe(before + 1);
   });
 
   test('one that cannot be read at all is not waited for', () => {
@@ -114,9 +193,16 @@ describe('the features of a glucose monitor', () => {
     expect(first?.extra?.get(CONTEXT.bodySite)).toBe('subcutaneousTissue');
   });
 
+  test('of a reserved sample leave the glucose what it is', () => {
+    const rig = new Rig(monitor({ '2AAA': START, '2AA8': Uint8Array.of(0, 0, 0, 0, 0xff, 0xff) })).begin().run();
+    expect(rig.delivers()[0]?.measurement.readings).toMatchObject([{ code: 'MDC_CONC_GLU_ISF', mdc: 160212 }]);
+  });
+
   test('a checksum that they promise is no choice: not of a session start', () => {
     const rig = new Rig(monitor({ '2AAA': START, '2AA8': SECURED })).begin().run();
-    expect(rig.state.problem).toBe('characteristic_crc');
+    const quarantined = rig.effects.find((e) => e.kind === 'quarantine');
+    expect(quarantined).toMatchObject({ uuid: '2AAA', reason: 'characteristic_crc' });
+    expect(rig.durable.committed.size).toBe(0);
   });
 
   test('nor of a record', () => {
@@ -136,14 +222,37 @@ describe.each([
     reads: { [companion]: said },
   });
 
-  test('says once where it sits, and each value has it', () => {
-    const rig = new Rig(device(Uint8Array.of(octet)), durable()).begin().run();
+  test('says where it sits, and each value of the link has it', () => {
+    const reads: Record<string, Uint8Array> = { [companion]: Uint8Array.of(octet) };
+    const rig = new Rig({ ...device(Uint8Array.of()), reads }).begin().run();
     rig.value(uuid, value);
     expect(rig.delivers()[0]?.extra?.get(CONTEXT.bodySite)).toBe(site);
+    // Another one behind the same name, or the same one elsewhere.
+    reads[companion] = Uint8Array.of(3);
     rig.cut().begin().run();
     rig.value(uuid, value);
-    expect(recordReads(rig, companion)).toBe(1);
-    expect(rig.delivers()[1]?.extra?.get(CONTEXT.bodySite)).toBe(site);
+    expect(rig.delivers()[1]?.extra?.get(CONTEXT.bodySite)).not.toBe(site);
+    expect(rig.delivers()[1]?.extra?.has(CONTEXT.bodySite)).toBe(true);
+  });
+
+  test('that has two of its kind says it of neither', () => {
+    const { characteristics, reads } = device(Uint8Array.of(octet));
+    const two = [...characteristics, characteristic(service, uuid, 's', 'second')];
+    const rig = new Rig({ characteristics: two, reads: reads ?? {} }).begin().run();
+    rig.value(uuid, value);
+    expect(rig.delivers()[0]?.extra?.has(CONTEXT.bodySite) ?? false).toBe(false);
+    expect(rig.delivers()).toHaveLength(1);
+  });
+
+  test('that wants to be paired for it, or does not answer, is live without it', () => {
+    const shy = new Rig(device(Uint8Array.of(octet)));
+    shy.interfere = (effect) => (effect.kind === 'read' ? 'pairing_needed' : undefined);
+    expect(shy.begin().run().state.phase).toBe('live');
+    const mute = new Rig(device(Uint8Array.of(octet)));
+    mute.interfere = (effect) => (effect.kind === 'read' ? 'radio_timeout' : undefined);
+    mute.begin().run();
+    for (let i = 0; i < 3; i++) mute.fire('retry').begin().run();
+    expect(mute.state.phase).toBe('live');
   });
 
   test.each([
@@ -152,6 +261,7 @@ describe.each([
   ])('that says %s is live without it', (__, said) => {
     const rig = new Rig(device(said), durable()).begin().run();
     rig.value(uuid, value);
+    expect(rig.delivers()).toHaveLength(1);
     expect(rig.delivers()[0]?.extra?.has(CONTEXT.bodySite) ?? false).toBe(false);
   });
 });

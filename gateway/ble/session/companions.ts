@@ -11,22 +11,43 @@ export const TEMPERATURE_TYPE = '2A1D';
 export const SENSOR_LOCATION = '2A38';
 export const CGM_FEATURE = '2AA8';
 export const SESSION_START = '2AAA';
-/** These do not change: they are read once, not in every connection. */
-export const STATIC_COMPANIONS: readonly string[] = [SENSOR_LOCATION, TEMPERATURE_TYPE, CGM_FEATURE];
+/** What they are worth: the characteristic whose values lean on each. */
+const VALUES_OF: ReadonlyMap<string, string> = new Map([
+  [SENSOR_LOCATION, '2A37'],
+  [TEMPERATURE_TYPE, '2A1C'],
+  [CGM_FEATURE, '2AA7'],
+  [SESSION_START, '2AA7'],
+]);
+/** The features before the session's start, which they may promise a checksum for. */
+export const COMPANIONS: readonly string[] = [...VALUES_OF.keys()];
+/** Without these the values say all the same what was measured. */
+export const OPTIONAL_COMPANIONS: ReadonlySet<string> = new Set([SENSOR_LOCATION, TEMPERATURE_TYPE]);
 
-/** By characteristic: the facts of those that were read. */
+/** By characteristic: the facts of those that this connection has read. The next one may be another device's, or sit elsewhere. */
 export type Companions = ReadonlyMap<string, Facts>;
 
 export const NO_COMPANIONS: Companions = new Map();
 
-const CGM = '181F';
-const CGM_MEASUREMENT = '2AA7';
+export const CGM = '181F';
+export const CGM_MEASUREMENT = '2AA7';
+/** No session is as short. */
+const SAME_START_MS = 300_000;
 /** What the decoder of a record, which sees that alone, calls the glucose of a monitor. */
 const DECODED_AS = 'MDC_CONC_GLU_ISF';
 
-/** A session that began at another time counts anew. Nothing of what is static is forgotten. */
+/** Without what has turned out to be of an earlier session. */
 export function withoutSession(companions: Companions): Companions {
   return new Map([...companions].filter(([uuid]) => uuid !== SESSION_START));
+}
+
+/**
+ * What the records of a glucose monitor are told apart by: the start of their session, by the words of the cursor where both
+ * mean the same. A monitor works it out anew from the time that a collector writes, and is some seconds off then.
+ */
+export function sessionOf(companions: Companions, held: string | null): string | null {
+  const start = sessionStart(companions);
+  if (start === null || held === null) return start;
+  return Math.abs(Date.parse(`${start}Z`) - Date.parse(`${held}Z`)) <= SAME_START_MS ? held : start;
 }
 
 /** When the session of a glucose monitor began, as it shows it; null while that is not known. */
@@ -39,10 +60,11 @@ export function lacksSessionStart(companions: Companions, table: readonly GattCh
   return sessionStart(companions) === null && companionIn(table, SESSION_START) !== null;
 }
 
-/** The one that can be read. Of two nobody could say which values lean on which. */
+/** The one that can be read. Where several have such values, nobody could say whose it is; but a session begins for all. */
 export function companionIn(table: readonly GattCharacteristic[], uuid: string): GattCharacteristic | null {
-  const [first, ...others] = table.filter((one) => one.uuid === uuid && one.canRead);
-  return first === undefined || others.length > 0 ? null : first;
+  const found = table.find((one) => one.uuid === uuid && one.canRead);
+  const isClear = uuid === SESSION_START || table.filter((one) => one.uuid === VALUES_OF.get(uuid)).length <= 1;
+  return found !== undefined && isClear ? found : null;
 }
 
 /** What it says, or why that is nothing. A session start without the checksum that the features promise is none. */
@@ -57,7 +79,8 @@ export function withFeatures(uuid: string, packet: DecodedPacket, known: Compani
   if (isSecured(known) && packet.measurements.some(({ facts }) => facts.crc === undefined)) return 'characteristic_crc';
   const code = sampleOf(known)?.refid;
   if (code === undefined || code === DECODED_AS) return packet;
-  const mdc = termOfRefid(code)?.mdc ?? null;
+  const mdc = termOfRefid(code)?.mdc;
+  if (mdc === undefined) return packet;
   const named = (reading: Measured) => (reading.code === DECODED_AS ? { ...reading, code, mdc } : reading);
   const measurements = packet.measurements.map((one) => ({ ...one, readings: one.readings.map(named) }));
   return { ...packet, measurements };

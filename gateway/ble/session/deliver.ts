@@ -5,7 +5,7 @@ import { decodeCharacteristic } from '../../profiles/characteristics.ts';
 import type { DecodedPacket, Measurement } from '../../profiles/decoded.ts';
 import { decodeObservation, LIVE_OBSERVATIONS, STORED_OBSERVATIONS } from '../../profiles/health-sensor.ts';
 import { type RecordKey, recordKey } from '../records/identity.ts';
-import { type Companions, lacksSessionStart, sessionStart, withFeatures } from './companions.ts';
+import { CGM, CGM_MEASUREMENT, type Companions, lacksSessionStart, sessionOf, withFeatures } from './companions.ts';
 import { contextFor } from './context.ts';
 import type { Deliver, SessionEffect, Token } from './input.ts';
 import type { Subscription } from './plan.ts';
@@ -14,7 +14,6 @@ import type { SessionState } from './state.ts';
 /** Where a value comes from. */
 export type Origin = Pick<Subscription, 'uuid' | 'service' | 'recorded'>;
 
-const CGM = '181F';
 const GLUCOSE_CONTEXT = '2A34';
 
 /** The packet, or why it is none. Observations of a health sensor are whole here, and may be longer than a packet. */
@@ -82,21 +81,26 @@ export function keyOf(
   let session: string | null = null;
   if (origin.service === CGM) {
     if (lacksSessionStart(state.companions, state.link?.characteristics ?? [])) return null;
-    session = sessionStart(state.companions);
+    session = sessionOf(state.companions, state.cursors?.get(CGM)?.session ?? null);
   }
   // A meter that counts anew has other measurements under the same numbers, and the same meals.
   if (origin.uuid === GLUCOSE_CONTEXT && record !== null) session = state.baseTimes.get(record.sequence) ?? null;
   return recordKey(hashKey, device, origin.uuid, record, session, lasting);
 }
 
-/** An observation of a health sensor that stores, too: live it has no number, but the same time and bytes. */
+/**
+ * By what a value that came live without an id is found again among the records: an observation of a health sensor has no
+ * number live, but the same time and bytes; a CGM's value has the same offset, in a session whose start was not known.
+ */
 function twinOf(
   state: SessionState,
-  { uuid, service }: Origin,
-  { readings, bytes, lasting = bytes }: Measurement,
+  { uuid, service, recorded }: Origin,
+  { record, readings, bytes, lasting = bytes }: Measurement,
 ): RecordKey | null {
+  const { hashKey, device } = state.config;
+  if (uuid === CGM_MEASUREMENT && recorded) return recordKey(hashKey, device, uuid, record, null, bytes);
   if (uuid !== LIVE_OBSERVATIONS && uuid !== STORED_OBSERVATIONS) return null;
   if (state.link?.records.some((step) => step.service === service) !== true) return null;
   if (!readings.some(isDated)) return null;
-  return recordKey(state.config.hashKey, state.config.device, LIVE_OBSERVATIONS, null, null, lasting);
+  return recordKey(hashKey, device, LIVE_OBSERVATIONS, null, null, lasting);
 }

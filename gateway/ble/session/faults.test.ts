@@ -34,6 +34,7 @@ describe('a way without faults', () => {
       'requestSlot',
       'connect',
       'read 2A2B',
+      'loadCursor',
       'subscribe 2A52',
       'subscribe 2A18',
       'subscribe 2A34',
@@ -43,7 +44,6 @@ describe('a way without faults', () => {
       'read 2A19',
       // Not before: BlueZ tells whoever is subscribed what somebody read.
       'subscribe 2A19',
-      'loadCursor',
       'write 2A52',
     ]);
     expect(stands(rig)).toEqual({ phase: 'live', problem: null, slot: true });

@@ -4,9 +4,10 @@ import type { GattCharacteristic } from '../radio.ts';
 import { NO_CURSORS } from '../records/cursor.ts';
 import { clockSetting, lookAtClock, zoneToKeep } from '../time/device-clock.ts';
 import { shownTime } from '../time/wire.ts';
-import { companionOf, SESSION_START, withoutSession } from './companions.ts';
+import { companionRead, isDoneWithout, unreadCompanions } from './companion-reads.ts';
+import { CGM, lacksSessionStart, NO_COMPANIONS } from './companions.ts';
 import { sharedContexts } from './context.ts';
-import { decoded, liveEffects, quarantine } from './deliver.ts';
+import { liveEffects } from './deliver.ts';
 import type { SessionInput } from './input.ts';
 import {
   ABOUT,
@@ -18,7 +19,7 @@ import {
   type Subscription,
 } from './plan.ts';
 import { armRecords, askLater, loaded, racpSaid, recordsStep, requestAnew } from './records.ts';
-import type { Operation } from './state.ts';
+import type { Operation, SessionState } from './state.ts';
 import type { Turn } from './turn.ts';
 import { batteryLevel } from './values.ts';
 import { fail, pair } from './way.ts';
@@ -26,9 +27,8 @@ import { fail, pair } from './way.ts';
 /** Connected, and all characteristics are known. */
 export function begin(turn: Turn, characteristics: readonly GattCharacteristic[]) {
   turn.settle();
-  // What an earlier session of a CGM began with is read again.
-  turn.state.companions = withoutSession(turn.state.companions);
-  const plan = planFor(characteristics, turn.state.about.model !== null, turn.state.companions);
+  turn.state.companions = NO_COMPANIONS;
+  const plan = planFor(characteristics, turn.state.about.model !== null, unreadCompanions(turn.state));
   turn.state.phase = 'subscribing';
   turn.state.plan = plan;
   turn.state.hasClock = plan.some((step) => step.do === 'read' && step.what === 'clock');
@@ -44,6 +44,7 @@ export function begin(turn: Turn, characteristics: readonly GattCharacteristic[]
     incomplete: new Set(),
     attempts: 0,
     startAsked: false,
+    newestOffset: 0,
     told: 0,
     clock: null,
     clockSetter: null,
@@ -157,11 +158,17 @@ export function setClock(turn: Turn) {
   const { link, phase, operation, config } = turn.state;
   if (link?.clockSetter == null) return;
   const { setClockAfterMs, recordsAgainMs } = config.limits;
-  if (link.incomplete.size > 0) return turn.start('clock', recordsAgainMs);
+  if (areAwaited(turn.state)) return turn.start('clock', recordsAgainMs);
   if (phase !== 'live' || operation !== null) return turn.start('clock', setClockAfterMs);
   turn.state.plan = [link.clockSetter];
   turn.state.link = { ...link, clockSetter: null };
   proceed(turn);
+}
+
+/** Stored records that may still come. Those of a CGM whose start cannot be read do not. */
+function areAwaited({ link, companions }: SessionState): boolean {
+  const isStartless = link !== null && lacksSessionStart(companions, link.characteristics);
+  return [...(link?.incomplete ?? [])].some((service) => service !== CGM || !isStartless);
 }
 
 export function cursorLoaded(turn: Turn, bytes: Uint8Array | null) {
@@ -204,28 +211,6 @@ function aboutRead(turn: Turn, uuid: string, bytes: Uint8Array) {
   turn.state.about = { ...turn.state.about, [key]: text };
 }
 
-function companionRead(turn: Turn, step: ReadStep, bytes: Uint8Array) {
-  const { companions, link } = turn.state;
-  const packet = decoded(step.uuid, bytes, companions);
-  const said = typeof packet === 'string' ? packet : companionOf(step.uuid, packet, companions);
-  if (typeof said === 'string') {
-    turn.emit(quarantine({ ...step, recorded: false }, bytes, said, null));
-    return companionUnread(turn, step, said);
-  }
-  turn.state.companions = new Map(companions).set(step.uuid, said);
-  turn.state.extra = sharedContexts(link?.clock ?? null, turn.state.companions);
-}
-
-/**
- * Without the start of its session the records of a glucose monitor cannot be told apart. It keeps them meanwhile, so the
- * link is made again; if that does not help, live values are better than none, and each asking for records begins here.
- */
-function companionUnread(turn: Turn, { uuid }: ReadStep, code: ErrorCode) {
-  const { phase, failures, config } = turn.state;
-  const isEssential = uuid === SESSION_START && phase === 'subscribing';
-  if (isEssential && failures < config.limits.startlessLinks) fail(turn, code);
-}
-
 function clockRead(
   turn: Turn,
   uuid: string,
@@ -250,7 +235,7 @@ function clockRead(
 /** An effect of the link failed. Some codes end it; all others mean that the device refused this one thing. */
 export function stepFailed(turn: Turn, step: Operation['step'], code: ErrorCode) {
   if (code === 'device_gone' || code === 'radio_timeout' || code === 'radio_unavailable') return fail(turn, code);
-  if (code === 'pairing_needed') {
+  if (code === 'pairing_needed' && !isDoneWithout(step, code)) {
     if (step.do === 'records' || step.do === 'abort') requestAnew(turn);
     return pair(turn);
   }
@@ -280,9 +265,6 @@ function refused(turn: Turn, step: Operation['step'], code: ErrorCode) {
     case 'write':
       askLater(turn, step.service);
       return next(turn, step);
-    case 'read':
-      next(turn, step);
-      return companionUnread(turn, step, code);
     default:
       return next(turn, step);
   }

@@ -1,5 +1,5 @@
-// What is done with a device once its characteristics are known, in order: its clock, all subscriptions (the control
-// points' among them, before anything is asked of them), what it is, then the stored records of each service, and last what
+// What is done with a device once its characteristics are known, in order: its clock, what its values lean on, all
+// subscriptions (the control points' among them, before anything is asked of them), what it is, then the stored records of each service, and last what
 // makes a health sensor speak. A cuff that has one measurement to tell and hangs up is listened to before it is asked for
 // its name.
 
@@ -7,7 +7,7 @@ import { LIVE_OBSERVATIONS, STORED_OBSERVATIONS } from '../../profiles/health-se
 import type { GattCharacteristic } from '../radio.ts';
 import { STORED } from '../records/services.ts';
 import { CLOCKS, SETTABLE } from '../time/wire.ts';
-import { type Companions, companionIn, NO_COMPANIONS, SESSION_START, STATIC_COMPANIONS } from './companions.ts';
+import { COMPANIONS, companionIn } from './companions.ts';
 
 /** A characteristic whose values are taken. */
 export interface Subscription {
@@ -89,11 +89,11 @@ const CONTROL = '2BF4';
 const START_LIVE = Uint8Array.of(1);
 const STOP_LIVE = Uint8Array.of(2);
 
-/** `aboutKnown`: what the device is was read in an earlier connection; `companions`: what was of these. */
+/** `aboutKnown`: what the device is was read in an earlier connection; `unread`: companions that links ended at. */
 export function planFor(
   table: readonly GattCharacteristic[],
   aboutKnown: boolean,
-  companions: Companions = NO_COMPANIONS,
+  unread: ReadonlySet<string> = new Set(),
 ): readonly PlanStep[] {
   const characteristics = fewOfAKind(table);
   const subscriptions = subscriptionsTo(characteristics);
@@ -108,25 +108,22 @@ export function planFor(
   const clocks = reads('clock', CLOCKS).sort((a, b) => CLOCKS.indexOf(a.uuid) - CLOCKS.indexOf(b.uuid));
   return [
     ...clocks.slice(0, 1),
-    ...companionSteps(characteristics, companions),
+    ...COMPANIONS.filter((uuid) => !unread.has(uuid)).flatMap((uuid) => companionStep(characteristics, uuid) ?? []),
+    ...(records.length === 0 ? [] : [{ do: 'load' } as const]),
     ...subscribe(subscriptions.filter(({ uuid }) => uuid !== BATTERY)),
     ...(aboutKnown ? [] : reads('about', [...ABOUT.keys()])),
     ...reads('battery', [BATTERY]),
     // Not before: BlueZ tells whoever is subscribed what somebody read, and it would be a second reading.
     ...subscribe(subscriptions.filter(({ uuid }) => uuid === BATTERY)),
-    ...(records.length === 0 ? [] : [{ do: 'load' } as const]),
     ...records,
     ...subscriptions.filter(({ role }) => role === 'control').map(startLive),
   ];
 }
 
-/** Those not known yet; the features before the session's start, which they may promise a checksum for. */
-export function companionSteps(table: readonly GattCharacteristic[], known: Companions): readonly ReadStep[] {
-  return [...STATIC_COMPANIONS, SESSION_START].flatMap((wanted) => {
-    const found = known.has(wanted) ? null : companionIn(table, wanted);
-    if (found === null) return [];
-    return [{ do: 'read', what: 'companion', handle: found.handle, uuid: wanted, service: found.service }];
-  });
+/** Null where there is none. */
+export function companionStep(table: readonly GattCharacteristic[], uuid: string): ReadStep | null {
+  const found = companionIn(table, uuid);
+  return found && { do: 'read', what: 'companion', handle: found.handle, uuid, service: found.service };
 }
 
 /** A service once more while the device is live: its stored records, and its live observations after them. */

@@ -15,12 +15,12 @@ import {
 } from '../records/dump.ts';
 import { STORED } from '../records/services.ts';
 import { countLacking, keepDump } from './commits.ts';
-import { lacksSessionStart, SESSION_START, sessionStart } from './companions.ts';
-import { companionSteps, type RecordsStep, speaksLive, stepsAnew } from './plan.ts';
+import { unreadCompanions } from './companion-reads.ts';
+import { CGM, lacksSessionStart, SESSION_START, sessionOf } from './companions.ts';
+import { companionStep, type RecordsStep, speaksLive, stepsAnew } from './plan.ts';
 import type { Link, SessionState } from './state.ts';
 import type { Turn } from './turn.ts';
 
-const CGM = '181F';
 const RACP = '2A52';
 const CONTROL_SUCCESS = 0x80;
 const CONTROL_BUSY = 0x81;
@@ -49,8 +49,8 @@ export function recordsStep(turn: Turn, step: RecordsStep): boolean {
       return true;
     }
     if (step.service === CGM && !isStartKnown(turn, step)) return turn.state.operation === null;
-    const session = step.service === CGM ? sessionStart(turn.state.companions) : null;
     const cursor = turn.state.cursors?.get(step.service) ?? null;
+    const session = step.service === CGM ? sessionOf(turn.state.companions, cursor?.session ?? null) : null;
     request(turn, step, beginDump({ service: step.service, session, asking }, cursor, turn.state.nextToken));
     return false;
   }
@@ -71,9 +71,10 @@ export function recordsStep(turn: Turn, step: RecordsStep): boolean {
 function isStartKnown(turn: Turn, { service }: RecordsStep): boolean {
   const { link, companions, config } = turn.state;
   if (link === null || !lacksSessionStart(companions, link.characteristics)) return true;
-  const read = companionSteps(link.characteristics, companions).find(({ uuid }) => uuid === SESSION_START);
+  const isUnread = unreadCompanions(turn.state).has(SESSION_START);
+  const read = isUnread ? null : companionStep(link.characteristics, SESSION_START);
   turn.state.link = { ...link, startAsked: !link.startAsked };
-  if (link.startAsked || read === undefined) fetched(turn, service, false);
+  if (link.startAsked || read === null) fetched(turn, service, false);
   else turn.operate(read, config.limits.stepMs, (id) => ({ kind: 'read', id, handle: read.handle, uuid: read.uuid }));
   return false;
 }
@@ -212,8 +213,8 @@ export function askAgain(turn: Turn): boolean {
   }
   const { incomplete, records, attempts, subscriptions } = link;
   const cheap = records.filter((step) => isCheap(link, step)).map(({ service }) => service);
-  const wanted = incomplete.size > 0 ? [...incomplete] : cheap;
-  turn.state.plan = wanted.flatMap((service) => stepsAnew(service, records, subscriptions.values()));
+  const wanted = new Set([...incomplete, ...cheap]);
+  turn.state.plan = [...wanted].flatMap((service) => stepsAnew(service, records, subscriptions.values()));
   turn.state.link = { ...link, attempts: incomplete.size > 0 ? attempts + 1 : 0 };
   return true;
 }

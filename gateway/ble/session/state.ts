@@ -23,7 +23,7 @@ export interface SessionConfig {
 }
 
 /**
- * Milliseconds, but `liveBeforeRecords`, `startlessLinks`, `tornDumps`, `saveEvery` and `unsettled`. The radio's own limits are
+ * Milliseconds, but `liveBeforeRecords`, `companionLinks`, `tornDumps`, `saveEvery` and `unsettled`. The radio's own limits are
  * shorter: these are for one that does not keep its word.
  */
 export interface SessionLimits {
@@ -59,8 +59,8 @@ export interface SessionLimits {
   readonly liveBeforeRecords: number;
   /** From live until the device's clock is set. */
   readonly setClockAfterMs: number;
-  /** So many links in a row are given up for want of the start of a CGM's session: the next one goes live without it. */
-  readonly startlessLinks: number;
+  /** So many links in a row ended while a companion was read: the next one does without it. */
+  readonly companionLinks: number;
   /** So many dumps in a row that lacked records: the next one is taken as it comes. */
   readonly tornDumps: number;
   /** Records between two saves of the cursor in mid-dump. */
@@ -87,7 +87,7 @@ export const SESSION_LIMITS: SessionLimits = {
   recordsEveryMs: 600_000,
   liveBeforeRecords: 8192,
   setClockAfterMs: 2_000,
-  startlessLinks: 3,
+  companionLinks: 3,
   tornDumps: 3,
   saveEvery: 64,
   unsettled: 8192,
@@ -137,6 +137,8 @@ export interface Link {
   readonly attempts: number;
   /** The start of a CGM's session was asked for anew, before its records. */
   readonly startAsked: boolean;
+  /** The latest time offset that a CGM told live, in minutes of its session. */
+  readonly newestOffset: number;
   /** Live observations since stored ones were asked for, which may come again as such. */
   readonly told: number;
   /** Its clock, as this connection has seen it: a look of an earlier one is no reading's. */
@@ -191,8 +193,10 @@ export interface SessionState {
   readonly clockSetting: ClockSetting | null;
   /** Null before its characteristics were seen. */
   readonly hasClock: boolean | null;
-  /** What its services say once; of a CGM's session, what this connection has read. */
+  /** What its services say once, as far as this connection has read it. */
   readonly companions: Companions;
+  /** By companion: how many links in a row ended while it was read. */
+  readonly endedAt: ReadonlyMap<string, number>;
   /** Base times of the glucose records that came last, by sequence number: their contexts have none of their own. */
   readonly baseTimes: ReadonlyMap<number, string>;
   /** What every reading's context says beside its own: of live values, of stored ones. */
@@ -260,6 +264,7 @@ export function newSession(config: SessionConfig): SessionState {
     clockSetting: null,
     hasClock: null,
     companions: NO_COMPANIONS,
+    endedAt: new Map(),
     baseTimes: new Map(),
     extra: sharedContexts(null, NO_COMPANIONS),
     cursors: null,

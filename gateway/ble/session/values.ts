@@ -6,9 +6,11 @@ import { assemble, NO_ASSEMBLY } from '../../profiles/health-sensor-segments.ts'
 import { racpAnswer } from '../records/control-point.ts';
 import { arrived, bringsNews, type Dump, isCursor, recognised, torn } from '../records/dump.ts';
 import { keepDump } from './commits.ts';
+import { sessionIsOver } from './companion-reads.ts';
+import { CGM_MEASUREMENT } from './companions.ts';
 import { decoded, deliver, keyOf, liveEffects, quarantine } from './deliver.ts';
 import type { Subscription } from './plan.ts';
-import { awaitRecords, controlSaid, presentDump, racpSaid, toldLive } from './records.ts';
+import { askLater, awaitRecords, controlSaid, presentDump, racpSaid, toldLive } from './records.ts';
 import type { SessionState } from './state.ts';
 import type { SessionStep, Turn } from './turn.ts';
 import { fail } from './way.ts';
@@ -29,7 +31,7 @@ export function liveValue(state: SessionState, handle: string, bytes: Uint8Array
   const isOver = state.phase === 'closing' && state.after.next === 'stopped';
   if (link == null || from === undefined || isOver) return { state, effects: [] };
   if (from.role !== 'readings' || !link.useful || link.dumping === from.service) return null;
-  if (from.uuid === BATTERY || from.uuid === GLUCOSE) return null;
+  if (from.uuid === BATTERY || from.uuid === GLUCOSE || from.uuid === CGM_MEASUREMENT) return null;
   return { state, effects: liveEffects(state, from, bytes) };
 }
 
@@ -70,15 +72,28 @@ function joined(turn: Turn, from: Subscription, segment: Uint8Array): Uint8Array
 }
 
 function live(turn: Turn, from: Subscription, bytes: Uint8Array) {
+  if (from.uuid === CGM_MEASUREMENT) watchOffset(turn, from, bytes);
   for (const effect of liveEffects(turn.state, from, bytes)) {
     turn.emit(effect);
     if (effect.kind !== 'deliver') continue;
-    if (effect.twin !== null) toldLive(turn, from.service);
+    if (effect.twin !== null && effect.record === null) toldLive(turn, from.service);
     rememberBaseTime(turn, from, effect.measurement);
     if (effect.measurement.readings.length === 0) continue;
     if (from.uuid === BATTERY) batteryLevel(turn, effect.measurement);
     else useful(turn);
   }
+}
+
+/** A session that begins anew on the same link counts from 0 again: its start is read before its records are asked for. */
+function watchOffset(turn: Turn, from: Subscription, bytes: Uint8Array) {
+  const packet = decoded(from.uuid, bytes, turn.state.companions);
+  const { link } = turn.state;
+  const offset = typeof packet === 'string' ? undefined : packet.measurements.at(-1)?.record?.sequence;
+  if (offset === undefined || link === null) return;
+  turn.state.link = { ...link, newestOffset: offset };
+  if (offset >= link.newestOffset) return;
+  sessionIsOver(turn);
+  askLater(turn, from.service);
 }
 
 /** For status: percent, of whichever battery spoke last. */

@@ -1,6 +1,7 @@
 // The way to a link and away from it: queue, connect, pair, hang up, wait. Whoever leaves a link gives its slot back.
 import type { ErrorCode } from '@vitalseal/ledger';
 import { cutDumps, saveAgain } from './commits.ts';
+import { endsAtCompanion } from './companion-reads.ts';
 import { type After, isLinked } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -79,6 +80,7 @@ export function keyDoubted(turn: Turn) {
 /** Something failed on the way to a link, or on it. */
 export function fail(turn: Turn, code: ErrorCode) {
   if (turn.state.link !== null && code === 'device_gone') return lost(turn, code);
+  endsAtCompanion(turn);
   if (turn.state.link === null) turn.note('connect-failed', code);
   const { longestRetryMs, longestShortRetryMs } = turn.state.config.limits;
   // Not the device's failure; it is soon to be had again when the host is.
@@ -96,6 +98,7 @@ export function fail(turn: Turn, code: ErrorCode) {
  * a link that held. One that brought nothing is a failure, though a short wait will do where all had been set up.
  */
 export function lost(turn: Turn, code: ErrorCode) {
+  endsAtCompanion(turn);
   const { link, config } = turn.state;
   const { longestRetryMs, longestShortRetryMs } = config.limits;
   if (link?.useful === true) {
