@@ -19,6 +19,8 @@ export default defineConfig({
       },
     ],
     pool: 'forks',
+    // As in cli/bin/vitalseal.js, for what runs in the tests' own processes.
+    execArgv: ['--wasm-wrapper-tiering-budget=2147483647'],
     // By itself it would keep one of two cores free; most of these tests wait for processes, timers and disks.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 20_000,

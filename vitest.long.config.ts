@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/long/**/*.test.ts', 'test/crash/**/*.test.ts'],
     env: { VITALSEAL_KILLS: '200' },
     pool: 'forks',
+    execArgv: ['--wasm-wrapper-tiering-budget=2147483647'],
     fileParallelism: false,
     testTimeout: 1_800_000,
     hookTimeout: 120_000,

@@ -1,7 +1,8 @@
 // npm test: vitest, and once more what it could not finish because the JavaScript engine itself gave up. V8 keeps one
-// register of executable pages for all threads of a process, and now and then aborts at the end of a worker thread
-// ("Check failed: jit_page.has_value()", nodejs/node#64500). That says nothing of the test that was running, and is told by
-// its signal; a test that fails, or a crash of any other kind, is a failure at once.
+// register of executable pages for all threads of a process, and aborts now and then where WebAssembly is used in several
+// ("Check failed: jit_page.has_value()", nodejs/node#64500); the flag in vitest.config.ts avoids what was seen of it. That
+// says nothing of the test that was running, and is told by its signal; a test that fails, or a crash of any other kind, is a
+// failure at once.
 import { startVitest } from 'vitest/node';
 import { crashedFiles } from './engine-crash.ts';
 

@@ -19,6 +19,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
 // nursery of a thread grow to 50 MB in one burst and its heap to several times what is alive; this costs a tenth of the
 // processor time of a burst.
 v8.setFlagsFromString('--expose-gc');
+// What WebAssembly calls JavaScript through (`fetch` and type stripping have some) is compiled after 1,000 calls into one
+// cache for all threads, and V8 aborts the process now and then when it frees from that: nodejs/node#64500. Never is enough.
+v8.setFlagsFromString('--wasm-wrapper-tiering-budget=2147483647');
 if (process.argv[2] === 'agent') {
   v8.setFlagsFromString('--semi-space-growth-factor=1');
   v8.setFlagsFromString('--heap-growing-percent=50');
