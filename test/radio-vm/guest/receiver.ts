@@ -1,6 +1,7 @@
 // The gateway's side: the real Bluetooth source over the real BlueZ adapter, on a sink that commits a little later, as the
 // agent's inbox does, and by the inbox's rule knows a stored record that comes again.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { type BleStatus, bleRadio, type Delivery, type Gateway, startGateway, systemClock } from '@vitalseal/gateway';
 import { BUS_ADDRESS } from './host.ts';
 import { exactly } from './truth.ts';
@@ -8,6 +9,8 @@ import { exactly } from './truth.ts';
 /** About what a commit takes. */
 const COMMIT_MS = 30;
 const DEVICE = 'wearable';
+/** Twice what its own limits add up to. */
+const STOP_MS = 60_000;
 
 export class Receiver {
   /** Readings of each delivery that was kept, in order. */
@@ -54,8 +57,13 @@ export class Receiver {
     this.#gateway = await startGateway({ mqtt: null, ble }, { deliver });
   }
 
-  stop(): Promise<void> {
-    return this.#gateway?.stop() ?? Promise.resolve();
+  /** Throws when it does not stop in time. */
+  async stop(): Promise<void> {
+    const done = new AbortController();
+    const late = pause(STOP_MS, undefined, { signal: done.signal }).then(() => {
+      throw new Error(`the gateway did not stop within ${STOP_MS} ms`);
+    });
+    await Promise.race([this.#gateway?.stop(), late]).finally(() => done.abort());
   }
 
   get status(): BleStatus | undefined {
