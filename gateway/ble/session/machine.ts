@@ -75,9 +75,9 @@ function take(turn: Turn, input: SessionInput) {
       turn.state.paired = true;
       turn.state.bondDoubted = false;
       turn.state.refusals = 0;
+      turn.state.failures = 0;
       if (state.phase !== 'unpaired' && state.phase !== 'waiting') return;
       turn.cancel('retry');
-      turn.state.failures = 0;
       return queue(turn);
     case 'pause':
       return leave(turn, { next: 'wait', ms: input.forMs, throttled: input.why === 'throttled' });

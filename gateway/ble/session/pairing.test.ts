@@ -120,6 +120,24 @@ describe('pairing', () => {
     rig.put({ kind: 'pairedByHand' });
     expect(rig.run().state).toMatchObject({ phase: 'live', problem: null });
   });
+
+  test('what failed before a pairing by hand does not count after it, also where that took longer than the pause for it', () => {
+    const rig = new Rig(meter());
+    rig.interfere = (e) => (e.kind === 'connect' ? 'device_gone' : undefined);
+    rig.begin().run();
+    for (let failures = 1; failures < 4; failures++) {
+      rig.put({ kind: 'seen', paired: false });
+      rig.fire('retry').run();
+    }
+    rig.put({ kind: 'pause', forMs: 1000, why: 'yield' });
+    rig.fire('retry').run();
+    expect(rig.state).toMatchObject({ phase: 'idle', failures: 4 });
+    rig.put({ kind: 'seen', paired: true });
+    rig.put({ kind: 'pairedByHand' });
+    rig.run();
+    expect(rig.state).toMatchObject({ phase: 'waiting', failures: 1 });
+    expect(rig.timers.get('retry')).toBeLessThanOrEqual(SESSION_LIMITS.retryMs);
+  });
 });
 
 describe('clock', () => {
