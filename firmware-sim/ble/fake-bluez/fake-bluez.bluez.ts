@@ -213,7 +213,7 @@ export class FakeBluez {
     const concerns = (address: string | null) => {
       if (address === null) return true;
       const at = this.#device(address).path;
-      return path === at || path.startsWith(`${at}/`);
+      return at !== '' && (path === at || path.startsWith(`${at}/`));
     };
     const found = this.#failures.findIndex(({ method, address }) => method === member && concerns(address));
     if (found < 0) return Promise.resolve();
