@@ -202,6 +202,10 @@ describe.skipIf(!busIsThere())('pairing by the radio over BlueZ', () => {
     // Once or twice may be interference.
     await expect(site.radio.connect(STRAP)).rejects.toThrow(code('device_gone'));
     await expect(site.radio.connect(STRAP)).rejects.toThrow(code('device_gone'));
+    // A link that did not come about says nothing of a key.
+    site.bluez.vanish(STRAP);
+    await expect(site.radio.connect(STRAP)).rejects.toThrow(code('device_gone'));
+    site.bluez.appear(STRAP);
     await expect(site.radio.connect(STRAP)).rejects.toThrow(code('pairing_needed'));
     expect(site.bluez.isConnected(STRAP)).toBe(false);
     site.bluez.vanish(STRAP);

@@ -15,6 +15,8 @@ import { type DeviceFaults, type HostLimits, NO_FAULTS, type OnSent } from './ho
 import type { FakeDeviceSpec } from './spec.ts';
 
 const ERROR = 'org.bluez.Error.';
+/** Which of the two depends on whether Connect hears first of the end of its link, or the end of the link of Connect. */
+const CUT_SHORT = ['le-connection-abort-by-local', 'br-connection-canceled'];
 
 /** What a device needs of bluetoothd while it runs. */
 export interface Host {
@@ -205,9 +207,9 @@ export class FakeDevice {
     this.connections++;
     this.#change({ Connected: true });
     if (this.#bond.keyLost) {
-      // As bluetoothd 5.66: the link cannot be encrypted, and so it ends it.
+      // As bluetoothd 5.66: the link cannot be encrypted, and so it ends it, and says one thing or the other.
       this.drop();
-      throw new BusError(`${ERROR}Failed`, 'le-connection-abort-by-local');
+      throw new BusError(`${ERROR}Failed`, CUT_SHORT[this.connections % CUT_SHORT.length] ?? '');
     }
     if (this.spec.asksSecurity !== undefined) void this.#askSecurity(host);
     if (!this.faults.resolveNever) this.#resolving = setTimeout(() => this.#resolve(host), host.limits.resolveMs);

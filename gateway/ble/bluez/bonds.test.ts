@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { Bonds } from './bonds.ts';
 
-test('a device lacks its key when the host ended its links three times in a row, not when one of them was of use', () => {
+test('a device lacks its key when its links were cut short three times in a row, not when one of them was of use', () => {
   const bonds = new Bonds();
   expect([1, 2].map(() => bonds.lacksKey('a'))).toEqual([false, false]);
   expect(bonds.lacksKey('b')).toBe(false);
-  bonds.otherwise('a');
+  bonds.isGood('a');
   expect([1, 2, 3, 4].map(() => bonds.lacksKey('a'))).toEqual([false, false, true, true]);
   bonds.forget('a');
   expect(bonds.lacksKey('a')).toBe(false);

@@ -8,7 +8,7 @@ const SOON_MS = 5_000;
 export class Bonds {
   /** When a person was wanted, and there was none; until the next link is made. */
   readonly #wantedMs = new Map<string, number>();
-  /** How many links in a row the host ended before they were of use. */
+  /** How many links in a row were cut short before one was of use. */
   readonly #ended = new Map<string, number>();
 
   /** A link is to be made. */
@@ -16,8 +16,8 @@ export class Bonds {
     this.#wantedMs.delete(path);
   }
 
-  /** A link is of use, or failed in another way. */
-  otherwise(path: string): void {
+  /** A link is of use: the device has its key. One that failed in another way says nothing of that. */
+  isGood(path: string): void {
     this.#ended.delete(path);
   }
 
@@ -35,7 +35,7 @@ export class Bonds {
     return nowMs - (this.#wantedMs.get(path) ?? Number.NEGATIVE_INFINITY) < SOON_MS;
   }
 
-  /** The host ended the link of a device that it has a bond with. Answers whether the device must have lost its key. */
+  /** The link of a device that the host has a bond with was cut short. Answers whether the device must have lost its key. */
   lacksKey(path: string): boolean {
     const times = (this.#ended.get(path) ?? 0) + 1;
     this.#ended.set(path, times);

@@ -2,7 +2,7 @@
 import { VitalsealError } from '@vitalseal/ledger';
 import type { Bonds } from './bonds.ts';
 import type { Discovery } from './discovery.bluez.ts';
-import { asRadioError, HostError, isAlready, isEndedByHost, isInProgress, isKeyMissing, TIMEOUT } from './errors.ts';
+import { asRadioError, HostError, isAlready, isCutShort, isInProgress, isKeyMissing, TIMEOUT } from './errors.ts';
 import type { Host } from './host.bluez.ts';
 import { guarded, isWhole, type Link } from './link.ts';
 import { DEVICE } from './objects.ts';
@@ -10,8 +10,8 @@ import type { BluezTimeouts } from './timeouts.ts';
 
 /** Between two looks whether the host has ended the connect that it says is in progress. */
 const IN_PROGRESS_MS = 250;
-/** For the host to say why a link dropped while it was made. */
-const REASON_MS = 100;
+/** For the host to say why a link dropped while it was made. A process that was busy for a moment must not miss it. */
+const REASON_MS = 500;
 /** So often must stopping discovery have helped a connect before each connect stops it. */
 const HELPED_OFTEN = 3;
 
@@ -93,13 +93,14 @@ export class Connector {
     link.wasConnected ||= this.#host.objects.device(path)?.connected === true;
   }
 
-  /** The host ended a link that stood, as it does when the device does not know the key of their bond (Core, Vol 1, Part F, 2.6). */
+  /**
+   * A link that stood was cut short, as it is when the device does not know the key of their bond (Core, Vol 1, Part F, 2.6).
+   * Links that fail in another way, or do not come about, say neither that it knows the key nor that it does not.
+   */
   #lacksKey({ path, wasConnected, cancelled }: Link, error: unknown): boolean {
     const looksLikeIt = wasConnected && !cancelled && this.#host.objects.device(path)?.paired === true;
     if (looksLikeIt && isKeyMissing(error)) return true;
-    if (looksLikeIt && isEndedByHost(error)) return this.#bonds.lacksKey(path);
-    this.#bonds.otherwise(path);
-    return false;
+    return looksLikeIt && isCutShort(error) && this.#bonds.lacksKey(path);
   }
 }
 

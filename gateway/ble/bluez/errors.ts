@@ -99,9 +99,12 @@ export function isAlready(thrown: unknown): boolean {
   return thrown instanceof HostError && /\.(AlreadyConnected|AlreadyExists|AlreadyNotifying)$/.test(thrown.error);
 }
 
-/** Whether BlueZ itself ended the link, or its making: 5.66 says no more when the device lacks the key of their bond. */
-export function isEndedByHost(thrown: unknown): boolean {
-  return thrown instanceof HostError && /abort-by-local/i.test(thrown.text);
+/**
+ * Whether the link ended while BlueZ still made it: 5.66 says no more when the device lacks the key of their bond. The first
+ * text it has where Connect hears of it first, the second where the end of the link does, whatever transport it was.
+ */
+export function isCutShort(thrown: unknown): boolean {
+  return thrown instanceof HostError && /abort-by-local|br-connection-canceled/i.test(thrown.text);
 }
 
 /** Whether BlueZ says, as later ones do, that the device lacks the key of their bond. */

@@ -186,7 +186,7 @@ export class Links {
       const characteristics = this.#host.objects.characteristics(path);
       link.characteristics = new Set(characteristics.map(({ handle }) => handle));
       link.phase = 'up';
-      this.#bonds.otherwise(path);
+      this.#bonds.isGood(path);
       return characteristics;
     } catch (error) {
       if (this.#links.get(path) === link) this.#links.delete(path);
