@@ -10,6 +10,7 @@ import { parseReport, type Report, SCENARIOS } from './scenarios.ts';
 const PROGRAM = 'test/radio-vm/guest/main.ts';
 /** Several times what it takes on an idle machine; one scenario that takes all of its time leaves enough for the others. */
 const GUEST_SECONDS = 480;
+const MOST_LINES = 300;
 
 async function imageOrReason(): Promise<{ image: string } | { reason: string }> {
   if (process.arch !== 'x64') return { reason: 'the virtual machine runs the Node of this machine, and is for x64' };
@@ -29,6 +30,16 @@ describe.runIf('image' in found)('a real bluetoothd over a virtual radio', () =>
   const reports = new Map<string, Report>();
   let lines: string[] = [];
 
+  /** What the guest said of a scenario, of which it has no need when all goes well: since the one before it was over. */
+  const saidOf = (scenario: string) => {
+    const end = lines.findIndex((line) => parseReport(line)?.scenario === scenario);
+    const start = lines.findLastIndex((line, at) => at < end && parseReport(line) !== null);
+    return lines
+      .slice(start + 1, end)
+      .slice(-MOST_LINES)
+      .join('\n');
+  };
+
   beforeAll(
     async () => {
       if (!('image' in found)) return;
@@ -42,7 +53,7 @@ describe.runIf('image' in found)('a real bluetoothd over a virtual radio', () =>
     const report = reports.get(scenario);
     if (report === undefined)
       expect.fail(`the guest says nothing of it; its last words:\n${lines.slice(-40).join('\n')}`);
-    if (report.failure !== null) expect.fail(`${report.failure}\n${lines.slice(-60).join('\n')}`);
-    console.info(`radio-vm: ${scenario}`, JSON.stringify(report.facts));
+    if (report.failure !== null) expect.fail(`${report.failure}\n${saidOf(scenario)}`);
+    console.info(`radio-vm: ${scenario}`, JSON.stringify(report.facts), saidOf(scenario));
   });
 });
