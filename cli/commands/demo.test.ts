@@ -1,5 +1,5 @@
 // The two commands that run a whole site, as whoever reads the README types them.
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,6 +16,9 @@ async function run(...words: string[]) {
   const recorded = recordingIo();
   return { code: await main(words, recorded.io), ...recorded };
 }
+
+/** One of 6,000 that the system does not lend out. */
+const somePort = (lowest: number) => lowest + Math.floor(Math.random() * 6_000);
 
 describe('vitalseal demo', () => {
   it('proves every reading that was acknowledged, says so in its last line, and leaves what --keep asks for', async () => {
@@ -51,6 +54,9 @@ describe('vitalseal demo', () => {
 describe('vitalseal start', () => {
   it('prints plain lines without a terminal, and run again it continues where it stopped', async () => {
     const start = () => run('start', '--data', folder, '--seconds', '3', '--json');
+    // Between the two starts another test may take the usual ports.
+    const ports = { facilityPort: somePort(20_000), mqttPort: somePort(26_000) };
+    await writeFile(join(folder, 'site.json'), JSON.stringify({ ...ports, passwords: {} }));
     const first = await start();
     expect(first.code).toBe(0);
     expect(first.stdout()).toMatch(
