@@ -30,7 +30,7 @@ describe.runIf('image' in found)('a real bluetoothd over a virtual radio', () =>
   const reports = new Map<string, Report>();
   let lines: string[] = [];
 
-  /** What the guest said of a scenario, of which it has no need when all goes well: since the one before it was over. */
+  /** What the guest said since the scenario before this one was over: little, where all went well. */
   const saidOf = (scenario: string) => {
     const end = lines.findIndex((line) => parseReport(line)?.scenario === scenario);
     const start = lines.findLastIndex((line, at) => at < end && parseReport(line) !== null);

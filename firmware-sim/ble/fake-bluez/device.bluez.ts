@@ -15,7 +15,7 @@ import { type DeviceFaults, type HostLimits, NO_FAULTS, type OnSent } from './ho
 import type { FakeDeviceSpec } from './spec.ts';
 
 const ERROR = 'org.bluez.Error.';
-/** Which of the two depends on whether Connect hears first of the end of its link, or the end of the link of Connect. */
+/** What Connect is answered when its link ends: which of the two depends on a race in bluetoothd. */
 const CUT_SHORT = ['le-connection-abort-by-local', 'br-connection-canceled'];
 
 /** What a device needs of bluetoothd while it runs. */

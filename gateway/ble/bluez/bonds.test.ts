@@ -3,12 +3,19 @@ import { Bonds } from './bonds.ts';
 
 test('a device lacks its key when its links were cut short three times in a row, not when one of them was of use', () => {
   const bonds = new Bonds();
-  expect([1, 2].map(() => bonds.lacksKey('a'))).toEqual([false, false]);
-  expect(bonds.lacksKey('b')).toBe(false);
+  const cut = (path: string, ...atMs: number[]) => atMs.map((ms) => bonds.lacksKey(path, ms));
+  expect(cut('a', 0, 1000)).toEqual([false, false]);
+  expect(cut('b', 1000)).toEqual([false]);
   bonds.isGood('a');
-  expect([1, 2, 3, 4].map(() => bonds.lacksKey('a'))).toEqual([false, false, true, true]);
+  expect(cut('a', 2000, 4000, 8000, 16_000)).toEqual([false, false, true, true]);
   bonds.forget('a');
-  expect(bonds.lacksKey('a')).toBe(false);
+  expect(cut('a', 17_000)).toEqual([false]);
+});
+
+test('links that were cut short on three days are those of a device at the edge of reach', () => {
+  const bonds = new Bonds();
+  const day = 86_400_000;
+  expect([0, day, 2 * day].map((ms) => bonds.lacksKey('a', ms))).toEqual([false, false, false]);
 });
 
 test('that a person was wanted is known until the next link; that a drop came of it, for seconds', () => {

@@ -100,7 +100,7 @@ export class Connector {
   #lacksKey({ path, wasConnected, cancelled }: Link, error: unknown): boolean {
     const looksLikeIt = wasConnected && !cancelled && this.#host.objects.device(path)?.paired === true;
     if (looksLikeIt && isKeyMissing(error)) return true;
-    return looksLikeIt && isCutShort(error) && this.#bonds.lacksKey(path);
+    return looksLikeIt && isCutShort(error) && this.#bonds.lacksKey(path, performance.now());
   }
 }
 

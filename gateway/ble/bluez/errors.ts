@@ -100,8 +100,8 @@ export function isAlready(thrown: unknown): boolean {
 }
 
 /**
- * Whether the link ended while BlueZ still made it: 5.66 says no more when the device lacks the key of their bond. The first
- * text it has where Connect hears of it first, the second where the end of the link does, whatever transport it was.
+ * Whether the link ended while BlueZ still made it: 5.66 says no more when the device lacks the key of their bond. Which of
+ * the two texts it has depends on a race in it. The second it also has where another program hangs up meanwhile.
  */
 export function isCutShort(thrown: unknown): boolean {
   return thrown instanceof HostError && /abort-by-local|br-connection-canceled/i.test(thrown.text);

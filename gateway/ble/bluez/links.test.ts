@@ -66,7 +66,7 @@ test('the same, and a link comes about for somebody else: it is nobody’s', asy
   changes({ connected: true });
   changes({ connected: false });
   await links.disconnect(host.device);
-  await sleep(150);
+  await sleep(600);
   changes({ connected: true, resolved: true });
   expect(await code).toBe('device_gone');
   expect(host.calls).toEqual(['Connect', 'Disconnect']);

@@ -84,7 +84,7 @@ export class PairedAgent {
     await this.#problem('pairing_needed');
     const noticedMs = Math.round(performance.now() - startMs);
     let paired = await this.#pair('yes', 'yes');
-    const pairings = paired.paired === true ? 1 : 2;
+    const pairings = paired.error?.code === 'pairing_failed' ? 2 : 1;
     // Seen once in some two hundred: done as far as the strap knew, not for bluetoothd. What was said is shown; a person tries again.
     if (pairings > 1) {
       console.log(`${JSON.stringify(paired)}\n${this.log()}`);
