@@ -1,5 +1,4 @@
 // Reading what a service says once: what came of it, and what is done without it. Nothing of it is worth a link.
-import type { ErrorCode } from '@vitalseal/ledger';
 import { companionOf, OPTIONAL_COMPANIONS, SESSION_START, withoutSession } from './companions.ts';
 import { sharedContexts } from './context.ts';
 import { decoded, quarantine } from './deliver.ts';
@@ -18,8 +17,8 @@ export function companionRead(turn: Turn, step: ReadStep, bytes: Uint8Array) {
 }
 
 /** Nobody is asked to pair a strap for where it sits. */
-export function isDoneWithout(step: Operation['step'], code: ErrorCode): boolean {
-  return code === 'pairing_needed' && step.do === 'read' && OPTIONAL_COMPANIONS.has(step.uuid);
+export function isDoneWithout(step: Operation['step']): boolean {
+  return step.do === 'read' && OPTIONAL_COMPANIONS.has(step.uuid);
 }
 
 /** The link ends; perhaps for what is being read. */

@@ -1,5 +1,5 @@
 // What a service says once: in the context of its values, and for a glucose monitor what its records are told apart by.
-import { CONTEXT } from '@vitalseal/ledger';
+import { CONTEXT, type ErrorCode } from '@vitalseal/ledger';
 import { describe, expect, test } from 'vitest';
 import { termOfRefid } from '../../codes/mdc.ts';
 import { cgmRecord, characteristic, MONITOR, meterAnswers } from './meter.testing.ts';
@@ -7,6 +7,7 @@ import { durable, Rig, type RigDevice } from './rig.testing.ts';
 
 /** 2025-05-21 08:00, two hours and daylight saving ahead of UTC. */
 const START = Uint8Array.of(0xe9, 7, 5, 21, 8, 0, 0, 8, 4);
+const LATER_START = Uint8Array.of(0xe9, 7, 6, 1, 8, 0, 0, 8, 4);
 const RECORDS = [cgmRecord(5, 100), cgmRecord(10, 101)];
 
 function monitor(reads: Record<string, Uint8Array> = { '2AAA': START }, stored = RECORDS): RigDevice {
@@ -19,8 +20,10 @@ function monitor(reads: Record<string, Uint8Array> = { '2AAA': START }, stored =
 }
 
 const recordReads = (rig: Rig, uuid: string) => rig.effects.filter((e) => e.kind === 'read' && e.uuid === uuid).length;
-const refuse = (uuid: string) => (effect: Rig['effects'][number]) =>
-  effect.kind === 'read' && effect.uuid === uuid ? ('device_refused' as const) : undefined;
+const refuse =
+  (uuid: string, code: ErrorCode = 'device_refused') =>
+  (effect: Rig['effects'][number]) =>
+    effect.kind === 'read' && effect.uuid === uuid ? code : undefined;
 
 describe('the start of the session of a glucose monitor', () => {
   test('stands beside its records with the zone that it gave', () => {
@@ -93,7 +96,7 @@ describe('the start of the session of a glucose monitor', () => {
 
   test('links that end while it is read: after three of them it is not read any more', () => {
     const rig = new Rig(monitor());
-    rig.interfere = (effect) => (effect.kind === 'read' && effect.uuid === '2AAA' ? 'radio_timeout' : undefined);
+    rig.interfere = refuse('2AAA', 'radio_timeout');
     rig.begin().run();
     for (let i = 0; i < 3; i++) {
       expect(rig.state.phase).toBe('waiting');
@@ -104,20 +107,19 @@ describe('the start of the session of a glucose monitor', () => {
     expect(rig.state.phase).toBe('live');
   });
 
-  test('another one, on the next link: the same offset and value is another record', () => {
+  test.each([
+    ['another one, on the next link: the same offset and value is another record', LATER_START, 4],
+    [
+      'moved by a second, as a monitor works it out anew: the same session',
+      Uint8Array.of(0xe9, 7, 5, 21, 8, 0, 1, 8, 4),
+      2,
+    ],
+  ])('%s', (_, start, kept) => {
     const reads: Record<string, Uint8Array> = { '2AAA': START };
     const rig = new Rig(monitor(reads, RECORDS)).begin().run().cut();
-    reads['2AAA'] = Uint8Array.of(0xe9, 7, 6, 1, 8, 0, 0, 8, 4);
+    reads['2AAA'] = start;
     rig.begin().run();
-    expect(rig.durable.committed.size).toBe(4);
-  });
-
-  test('moved by a second, as a monitor works it out anew: the same session', () => {
-    const reads: Record<string, Uint8Array> = { '2AAA': START };
-    const rig = new Rig(monitor(reads, RECORDS)).begin().run().cut();
-    reads['2AAA'] = Uint8Array.of(0xe9, 7, 5, 21, 8, 0, 1, 8, 4);
-    rig.begin().run();
-    expect(rig.durable.committed.size).toBe(2);
+    expect(rig.durable.committed.size).toBe(kept);
   });
 
   test('another one, on the same link: told by an offset that counts anew', () => {
@@ -125,7 +127,7 @@ describe('the start of the session of a glucose monitor', () => {
     const stored = [...RECORDS];
     const rig = new Rig(monitor(reads, stored)).begin().run();
     rig.value('2AA7', cgmRecord(15, 100).bytes);
-    reads['2AAA'] = Uint8Array.of(0xe9, 7, 6, 1, 8, 0, 0, 8, 4);
+    reads['2AAA'] = LATER_START;
     stored.splice(0, 2, cgmRecord(5, 100));
     rig.value('2AA7', cgmRecord(5, 100).bytes);
     rig.run();
@@ -142,7 +144,7 @@ describe('the start of the session of a glucose monitor', () => {
     const { characteristics, ...rest } = monitor(reads);
     const two = { ...rest, characteristics: [...characteristics, characteristic('181F', '2AAA', 'r', 'second')] };
     const rig = new Rig(two).begin().run().cut();
-    reads['2AAA'] = Uint8Array.of(0xe9, 7, 6, 1, 8, 0, 0, 8, 4);
+    reads['2AAA'] = LATER_START;
     expect(rig.begin().run().durable.committed.size).toBe(4);
   });
 

@@ -6,17 +6,20 @@ import type { Measured } from '../../decoding/stamp.ts';
 import type { DecodedPacket, Fact, Facts } from '../../profiles/decoded.ts';
 import { glucoseSample } from '../../profiles/glucose-sample.ts';
 import type { GattCharacteristic } from '../radio.ts';
+import type { CursorBook } from '../records/cursor.ts';
 
 export const TEMPERATURE_TYPE = '2A1D';
 export const SENSOR_LOCATION = '2A38';
 export const CGM_FEATURE = '2AA8';
 export const SESSION_START = '2AAA';
+export const CGM = '181F';
+export const CGM_MEASUREMENT = '2AA7';
 /** What they are worth: the characteristic whose values lean on each. */
 const VALUES_OF: ReadonlyMap<string, string> = new Map([
   [SENSOR_LOCATION, '2A37'],
   [TEMPERATURE_TYPE, '2A1C'],
-  [CGM_FEATURE, '2AA7'],
-  [SESSION_START, '2AA7'],
+  [CGM_FEATURE, CGM_MEASUREMENT],
+  [SESSION_START, CGM_MEASUREMENT],
 ]);
 /** The features before the session's start, which they may promise a checksum for. */
 export const COMPANIONS: readonly string[] = [...VALUES_OF.keys()];
@@ -28,8 +31,6 @@ export type Companions = ReadonlyMap<string, Facts>;
 
 export const NO_COMPANIONS: Companions = new Map();
 
-export const CGM = '181F';
-export const CGM_MEASUREMENT = '2AA7';
 /** No session is as short. */
 const SAME_START_MS = 300_000;
 /** What the decoder of a record, which sees that alone, calls the glucose of a monitor. */
@@ -44,8 +45,9 @@ export function withoutSession(companions: Companions): Companions {
  * What the records of a glucose monitor are told apart by: the start of their session, by the words of the cursor where both
  * mean the same. A monitor works it out anew from the time that a collector writes, and is some seconds off then.
  */
-export function sessionOf(companions: Companions, held: string | null): string | null {
+export function sessionOf(companions: Companions, cursors: CursorBook | null): string | null {
   const start = sessionStart(companions);
+  const held = cursors?.get(CGM)?.session ?? null;
   if (start === null || held === null) return start;
   return Math.abs(Date.parse(`${start}Z`) - Date.parse(`${held}Z`)) <= SAME_START_MS ? held : start;
 }

@@ -30,8 +30,12 @@ export function decoded(uuid: string, bytes: Uint8Array, companions: Companions)
 }
 
 /** A value outside of any request for stored records. */
-export function liveEffects(state: SessionState, origin: Origin, bytes: Uint8Array): readonly SessionEffect[] {
-  const packet = decoded(origin.uuid, bytes, state.companions);
+export function liveEffects(
+  state: SessionState,
+  origin: Origin,
+  bytes: Uint8Array,
+  packet: DecodedPacket | ErrorCode = decoded(origin.uuid, bytes, state.companions),
+): readonly SessionEffect[] {
   if (typeof packet === 'string') return [quarantine(origin, bytes, packet, null)];
   return packet.measurements.map((measurement) => deliver(state, origin, measurement, false, null));
 }
@@ -81,7 +85,7 @@ export function keyOf(
   let session: string | null = null;
   if (origin.service === CGM) {
     if (lacksSessionStart(state.companions, state.link?.characteristics ?? [])) return null;
-    session = sessionOf(state.companions, state.cursors?.get(CGM)?.session ?? null);
+    session = sessionOf(state.companions, state.cursors);
   }
   // A meter that counts anew has other measurements under the same numbers, and the same meals.
   if (origin.uuid === GLUCOSE_CONTEXT && record !== null) session = state.baseTimes.get(record.sequence) ?? null;

@@ -235,7 +235,7 @@ function clockRead(
 /** An effect of the link failed. Some codes end it; all others mean that the device refused this one thing. */
 export function stepFailed(turn: Turn, step: Operation['step'], code: ErrorCode) {
   if (code === 'device_gone' || code === 'radio_timeout' || code === 'radio_unavailable') return fail(turn, code);
-  if (code === 'pairing_needed' && !isDoneWithout(step, code)) {
+  if (code === 'pairing_needed' && !isDoneWithout(step)) {
     if (step.do === 'records' || step.do === 'abort') requestAnew(turn);
     return pair(turn);
   }

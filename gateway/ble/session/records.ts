@@ -50,7 +50,7 @@ export function recordsStep(turn: Turn, step: RecordsStep): boolean {
     }
     if (step.service === CGM && !isStartKnown(turn, step)) return turn.state.operation === null;
     const cursor = turn.state.cursors?.get(step.service) ?? null;
-    const session = step.service === CGM ? sessionOf(turn.state.companions, cursor?.session ?? null) : null;
+    const session = step.service === CGM ? sessionOf(turn.state.companions, turn.state.cursors) : null;
     request(turn, step, beginDump({ service: step.service, session, asking }, cursor, turn.state.nextToken));
     return false;
   }

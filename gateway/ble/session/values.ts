@@ -72,8 +72,9 @@ function joined(turn: Turn, from: Subscription, segment: Uint8Array): Uint8Array
 }
 
 function live(turn: Turn, from: Subscription, bytes: Uint8Array) {
-  if (from.uuid === CGM_MEASUREMENT) watchOffset(turn, from, bytes);
-  for (const effect of liveEffects(turn.state, from, bytes)) {
+  const packet = decoded(from.uuid, bytes, turn.state.companions);
+  if (from.uuid === CGM_MEASUREMENT) watchOffset(turn, from, packet);
+  for (const effect of liveEffects(turn.state, from, bytes, packet)) {
     turn.emit(effect);
     if (effect.kind !== 'deliver') continue;
     if (effect.twin !== null && effect.record === null) toldLive(turn, from.service);
@@ -85,8 +86,7 @@ function live(turn: Turn, from: Subscription, bytes: Uint8Array) {
 }
 
 /** A session that begins anew on the same link counts from 0 again: its start is read before its records are asked for. */
-function watchOffset(turn: Turn, from: Subscription, bytes: Uint8Array) {
-  const packet = decoded(from.uuid, bytes, turn.state.companions);
+function watchOffset(turn: Turn, from: Subscription, packet: ReturnType<typeof decoded>) {
   const { link } = turn.state;
   const offset = typeof packet === 'string' ? undefined : packet.measurements.at(-1)?.record?.sequence;
   if (offset === undefined || link === null) return;
