@@ -5,21 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FAKE_NPM } from './fake-npm.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vitalseal-install-'));
 const script = join(folder, 'deploy', 'ensure-installed.js');
 const env = { ...process.env, npm_execpath: join(folder, 'npm-cli.js') };
 const run = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8', env });
-
-/** Stands for npm: writes down how it was called, and leaves what an installation leaves. */
-const NPM = `
-  import { appendFileSync, cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
-  appendFileSync('calls', process.argv[2] + '\\n');
-  rmSync('node_modules', { recursive: true, force: true });
-  mkdirSync('node_modules/.bin', { recursive: true });
-  symlinkSync(process.execPath, 'node_modules/.bin/node');
-  cpSync('package-lock.json', 'node_modules/.package-lock.json');
-`;
 
 function lock(version: string): void {
   const packages = { '': {}, agent: { version: '1.0.0' }, 'node_modules/x': { version } };
@@ -30,7 +21,7 @@ beforeAll(() => {
   mkdirSync(join(folder, 'deploy'));
   cpSync(fileURLToPath(new URL('../../deploy/ensure-installed.js', import.meta.url)), script);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(folder, 'npm-cli.js'), NPM);
+  writeFileSync(join(folder, 'npm-cli.js'), FAKE_NPM);
   lock('1.0.0');
 });
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { FAKE_NPM } from './fake-npm.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const clone = mkdtempSync(join(tmpdir(), 'vitalseal-clone-'));
@@ -17,13 +18,6 @@ function put(path: string, text: string): void {
   chmodSync(join(clone, path), 0o755);
 }
 
-/** Stands for npm ci: leaves the project's Node, and what the scripts call by name. */
-const NPM = `
-  import { cpSync, symlinkSync } from 'node:fs';
-  cpSync('installed', 'node_modules/.bin', { recursive: true });
-  symlinkSync(process.execPath, 'node_modules/.bin/node');
-  cpSync('package-lock.json', 'node_modules/.package-lock.json');
-`;
 const ENTRY = `process.stdout.write(['ran by the installed Node', ...process.argv.slice(2)].join(' '));`;
 
 /** As npm does: the script's line with the arguments at its end, the project's programs before the machine's. */
@@ -42,7 +36,7 @@ function npmRun(name: string, ...args: string[]) {
 beforeAll(() => {
   put('package.json', '{ "type": "module" }');
   put('package-lock.json', '{ "packages": { "": {} } }');
-  put('npm-cli.js', NPM);
+  put('npm-cli.js', FAKE_NPM);
   put(
     'machine/node',
     `#!/bin/sh\ncase "$1" in *.ts) echo "Unknown file extension" >&2; exit 1; esac\nexec ${process.execPath} "$@"\n`,
